@@ -1,0 +1,235 @@
+"""Traced scalars: quadratic forms over vector leaves plus linear forms over scalar leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from theoryck.algebra.point import (
+    Leaf,
+    Point,
+    _linear_text,
+    add_coefficients,
+    same_trace,
+    without_zeros,
+)
+from theoryck.algebra.vectors import Vector
+from theoryck.errors import UntraceableError
+
+if TYPE_CHECKING:
+    from theoryck.algebra.trace import Trace
+
+TRUTH = "a truth test on a traced scalar: use cases(...)"
+
+
+class TracedScalar:
+    """What is common to the scalars of a trace: they have no truth value and no order."""
+
+    __slots__ = ()
+    __array_ufunc__ = None
+
+    def __bool__(self) -> bool:
+        raise UntraceableError(TRUTH)
+
+    def __lt__(self, other: Any) -> bool:
+        raise UntraceableError(TRUTH)
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __float__(self) -> float:
+        raise UntraceableError(
+            "a traced scalar has no float value: use sqrt, dot and norm of theoryck.algebra"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form(TracedScalar):
+    """``constant + sum(linear[s] * s) + sum(quadratic[u, v] * <u, v>)`` with exact coefficients.
+
+    ``linear`` runs over scalar leaves (values of f), ``quadratic`` over pairs of vector leaves
+    with ``u.index <= v.index``; the coefficient of a pair u ≠ v counts ⟨u, v⟩ once.
+
+    >>> from theoryck.algebra import Trace, dot
+    >>> trace = Trace()
+    >>> x, g = trace.vector("x"), trace.vector("g")
+    >>> print(dot(x - g, x - g))
+    <x,x> - 2*<x,g> + <g,g>
+    """
+
+    trace: Trace
+    constant: Any
+    linear: Mapping[Leaf, Any]
+    quadratic: Mapping[tuple[Leaf, Leaf], Any]
+
+    def is_constant(self) -> bool:
+        """Whether no leaf occurs."""
+        return not self.linear and not self.quadratic
+
+    def _lift(self, other: Any) -> Form | None:
+        if isinstance(other, Form):
+            same_trace(self.trace, other.trace)
+            return other
+        if isinstance(other, Root):
+            raise UntraceableError(
+                "a norm plus another traced scalar is not quadratic: square the norm"
+            )
+        if isinstance(other, Vector) or hasattr(other, "shape"):
+            return None
+        return Form(self.trace, self.trace.numbers.coerce(other), {}, {})
+
+    def __add__(self, other: Any) -> Form:
+        lifted = self._lift(other)
+        if lifted is None:
+            return NotImplemented
+        return Form(
+            self.trace,
+            self.constant + lifted.constant,
+            add_coefficients(self.linear, lifted.linear),
+            add_coefficients(self.quadratic, lifted.quadratic),
+        )
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Form:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Form:
+        lifted = self._lift(other)
+        return NotImplemented if lifted is None else self + (-lifted)
+
+    def __rsub__(self, other: Any) -> Form:
+        return (-self) + other
+
+    def __mul__(self, other: Any) -> Form:
+        if isinstance(other, Form) and not other.is_constant():
+            if self.is_constant():
+                return other * self.constant
+            raise UntraceableError(
+                "a product of two traced scalars is of degree four: pep takes forms that are "
+                "quadratic in the vectors and linear in the values of f"
+            )
+        if isinstance(other, Vector | Root):
+            return NotImplemented
+        factor = other.constant if isinstance(other, Form) else self.trace.numbers.coerce(other)
+        return Form(
+            self.trace,
+            self.constant * factor,
+            without_zeros({leaf: c * factor for leaf, c in self.linear.items()}),
+            without_zeros({pair: c * factor for pair, c in self.quadratic.items()}),
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Form:
+        if isinstance(other, TracedScalar):
+            if isinstance(other, Form) and other.is_constant():
+                other = other.constant
+            else:
+                raise UntraceableError(
+                    "a division by a traced scalar: state an adaptive step by its equation"
+                )
+        divisor = self.trace.numbers.coerce(other)
+        return self * (self.trace.numbers.integer(1) / divisor)
+
+    def __rtruediv__(self, other: Any) -> Form:
+        raise UntraceableError(
+            "a division by a traced scalar: state an adaptive step by its equation"
+        )
+
+    def __pow__(self, exponent: Any) -> Form:
+        if self.is_constant():
+            power = self.trace.numbers.power(self.constant, exponent)
+            return Form(self.trace, power, {}, {})
+        if exponent == 1:
+            return self
+        raise UntraceableError("a power of a traced scalar; of a norm, only the square is traced")
+
+    def sqrt(self) -> Root:
+        """The square root, which only a later square makes a form again."""
+        return Root(self, self.trace.numbers.integer(1))
+
+    def evaluate(self, values: Mapping[Leaf, Any], inner_product: Any) -> Any:
+        """The number at given leaf values: numbers for scalar leaves, vectors for the others.
+
+        ``inner_product(u, v)`` multiplies two vectors; nothing is rounded that it does not round.
+        """
+        total = self.constant
+        for leaf, coefficient in self.linear.items():
+            total = total + coefficient * values[leaf]
+        for (u, v), coefficient in self.quadratic.items():
+            total = total + coefficient * inner_product(values[u], values[v])
+        return total
+
+    def __str__(self) -> str:
+        terms = {f"<{u.name},{v.name}>": c for (u, v), c in self.quadratic.items()}
+        terms |= {leaf.name: c for leaf, c in self.linear.items()}
+        if not self.constant == 0:
+            terms["1"] = self.constant
+        return _linear_text(terms).replace("*1", "") or "0"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Root(TracedScalar):
+    """``scale * sqrt(radicand)``, as a norm gives it; its square is a :class:`Form`."""
+
+    radicand: Form
+    scale: Any
+
+    def __pow__(self, exponent: Any) -> Form:
+        if exponent == 2:
+            return self.radicand * (self.scale * self.scale)
+        if isinstance(exponent, int) and exponent > 2 and exponent % 2 == 0:
+            return (self**2) ** (exponent // 2)
+        raise UntraceableError("of a norm, only the square is traced")
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Root):
+            if other is self or other.radicand is self.radicand:
+                return self.radicand * (self.scale * other.scale)
+            raise UntraceableError("a product of two norms is not quadratic")
+        if isinstance(other, Vector | Form) and not (
+            isinstance(other, Form) and other.is_constant()
+        ):
+            raise UntraceableError(
+                "a norm times another traced quantity: state the step by its equation"
+            )
+        factor = other.constant if isinstance(other, Form) else other
+        return Root(self.radicand, self.scale * self.radicand.trace.numbers.coerce(factor))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Root:
+        return self * -1
+
+    def __truediv__(self, other: Any) -> Root:
+        if isinstance(other, TracedScalar | Vector):
+            raise UntraceableError("a ratio of traced quantities is not quadratic")
+        trace = self.radicand.trace
+        return self * (trace.numbers.integer(1) / trace.numbers.coerce(other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        raise UntraceableError(
+            "a division by a norm: state a normalised step by cases(...) or by its equation"
+        )
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, int) and other == 0:
+            return self
+        raise UntraceableError("a sum with a norm is not quadratic: square the norm")
+
+    __radd__ = __sub__ = __rsub__ = __add__
+
+    def __str__(self) -> str:
+        return f"{self.scale}*sqrt({self.radicand})"
+
+
+def inner(left: Point, right: Point) -> Form:
+    """The inner product of two Points."""
+    trace = same_trace(left.trace, right.trace)
+    products: dict[tuple[Leaf, Leaf], Any] = {}
+    for u, a in left.coefficients.items():
+        for v, b in right.coefficients.items():
+            pair = (u, v) if u.index <= v.index else (v, u)
+            products[pair] = products[pair] + a * b if pair in products else a * b
+    return Form(trace, trace.numbers.integer(0), {}, without_zeros(products))

@@ -1,0 +1,185 @@
+"""A trace: the leaves of one symbolic run and the oracle answers that it recorded."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from theoryck.algebra.forms import Form
+from theoryck.algebra.numbers import NumberSystem
+from theoryck.algebra.point import Leaf, Point
+from theoryck.errors import DomainError, InexactError, UntraceableError
+
+
+class Fractions(NumberSystem):
+    """Rational numbers as Python fractions: the number system that needs no library."""
+
+    name = "fractions"
+
+    def rational(self, value: Fraction) -> Fraction:
+        return value
+
+    def power(self, base: Any, exponent: Any) -> Fraction:
+        exponent = Fraction(exponent)
+        if exponent.denominator != 1:
+            raise InexactError(f"{base} ** {exponent} is not among the rationals")
+        if base == 0 and exponent < 0:
+            raise DomainError("a negative power of zero")
+        return Fraction(base) ** int(exponent)
+
+    def constant(self, name: str) -> Any:
+        raise InexactError(f"{name} is not rational")
+
+    def function(self, name: str, *arguments: Any) -> Any:
+        if name in ("min", "max"):
+            return (min if name == "min" else max)(*arguments)
+        if name == "abs":
+            return abs(arguments[0])
+        raise InexactError(f"{name} is not a function among the rationals")
+
+    def sign(self, value: Any) -> int:
+        return (value > 0) - (value < 0)
+
+
+class Oracle(ABC):
+    """What a method may ask of the function. The oracle chooses what the answers are:
+    linear forms in a trace, arrays in a simulation.
+
+    Every question raises :class:`UntraceableError` unless the oracle answers it.
+    """
+
+    def grad(self, x: Any) -> Any:
+        """∇f(x), or a subgradient."""
+        raise self.no_answer("f.grad")
+
+    def value(self, x: Any) -> Any:
+        """f(x)."""
+        raise self.no_answer("f.value")
+
+    def sample_grad(self, x: Any, *, batch: int = 1) -> Any:
+        """A stochastic gradient at x, the mean of ``batch`` draws."""
+        raise self.no_answer("f.sample_grad")
+
+    def prox(self, x: Any, step: Any) -> Any:
+        """argmin_u f(u) + ‖u − x‖²/(2 step)."""
+        raise self.no_answer("f.prox")
+
+    def noise(self, x: Any, law: str) -> Any:
+        """A random vector of x's space, drawn from a named law: ``sphere``, ``ball``, ``gaussian``."""
+        raise self.no_answer("f.noise")
+
+    def minimum(self) -> Any:
+        """f* = inf f."""
+        raise self.no_answer("f.minimum")
+
+    def no_answer(self, question: str) -> UntraceableError:
+        """The error for a question that this oracle cannot answer."""
+        return UntraceableError(f"{question} has no answer from {type(self).__name__}")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A point where f was evaluated: x, ∇f(x) (or the subgradient at hand) and f(x)."""
+
+    label: str
+    point: Point
+    gradient: Point
+    value: Form
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A stochastic gradient: the evaluation it estimates, its deviation g − ∇f(x), and the
+    vector leaves that were known before it was drawn, of which it is independent."""
+
+    label: str
+    evaluation: Evaluation
+    deviation: Point
+    batch: int
+    past: tuple[Leaf, ...]
+
+
+@dataclass(eq=False)
+class Trace(Oracle):
+    """Owns its leaves; answers a method's questions with new leaves and records them.
+
+    The origin of space is a leaf of its own, ``x_star``: every iterate of a method that
+    commutes with translations is ``x_star`` plus displacements, so that differences of
+    iterates never contain it.
+
+    >>> trace = Trace()
+    >>> x = trace.start
+    >>> print(x - trace.grad(x) / 4)
+    x_star + d - 1/4*g0
+    """
+
+    numbers: NumberSystem = field(default_factory=Fractions)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    vectors: list[Leaf] = field(default_factory=list)
+    scalars: list[Leaf] = field(default_factory=list)
+    x_star: Point = field(init=False)
+    f_star: Form = field(init=False)
+    start: Point = field(init=False)
+    optimum: Evaluation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.x_star = self.vector("x_star")
+        self.f_star = self.scalar("f_star")
+        self.optimum = Evaluation("x_star", self.x_star, self.zero(), self.f_star)
+        self.start = self.x_star + self.vector("d")
+
+    def vector(self, name: str) -> Point:
+        """A new vector leaf."""
+        leaf = Leaf(name, len(self.vectors) + len(self.scalars), False, self)
+        self.vectors.append(leaf)
+        return Point(self, {leaf: self.numbers.integer(1)})
+
+    def scalar(self, name: str) -> Form:
+        """A new scalar leaf."""
+        leaf = Leaf(name, len(self.vectors) + len(self.scalars), True, self)
+        self.scalars.append(leaf)
+        return Form(self, self.numbers.integer(0), {leaf: self.numbers.integer(1)}, {})
+
+    def zero(self) -> Point:
+        """The zero displacement."""
+        return Point(self, {})
+
+    def evaluate(self, x: Point) -> Evaluation:
+        """The evaluation at x, made on first sight: two equal points share their gradient."""
+        if not isinstance(x, Point) or x.trace is not self:
+            raise UntraceableError("an oracle call at something that is not a vector of this trace")
+        for known in (self.optimum, *self.evaluations):
+            if known.point is x or known.point.coefficients == x.coefficients:
+                return known
+        number = len(self.evaluations)
+        new = Evaluation(f"y{number}", x, self.vector(f"g{number}"), self.scalar(f"f{number}"))
+        self.evaluations.append(new)
+        return new
+
+    def grad(self, x: Any) -> Point:
+        return self.evaluate(x).gradient
+
+    def value(self, x: Any) -> Form:
+        return self.evaluate(x).value
+
+    def minimum(self) -> Form:
+        return self.f_star
+
+    def sample_grad(self, x: Any, *, batch: int = 1) -> Point:
+        evaluation = self.evaluate(x)
+        number = len(self.samples)
+        past = tuple(self.vectors)
+        deviation = self.vector(f"e{number}")
+        self.samples.append(Sample(f"e{number}", evaluation, deviation, batch, past))
+        return evaluation.gradient + deviation
+
+    def prox(self, x: Any, step: Any) -> Point:
+        # u = x − step·g with g a subgradient at u itself: the leaf comes first, the point follows
+        number = len(self.evaluations)
+        gradient = self.vector(f"g{number}")
+        u = x - step * gradient
+        self.evaluations.append(Evaluation(f"y{number}", u, gradient, self.scalar(f"f{number}")))
+        return u

@@ -1,0 +1,75 @@
+"""How fast f and its gradient grow away from the minimisers."""
+
+from __future__ import annotations
+
+from theoryck.algebra.units import CURVATURE, GRADIENT, NONE, X
+from theoryck.assumptions.base import Assumption, Quantity, Subject
+
+LIPSCHITZ = Assumption(
+    name="lipschitz",
+    quantities=(Quantity("G", GRADIENT),),
+    subject=Subject.FUNCTION,
+    definition="norm(g) <= G for every (sub)gradient g of f",
+    latex=r"\|g\| \le G \quad \forall g \in \partial f(x)",
+    source="Nesterov 2018, Section 3.2.1",
+)
+
+PL = Assumption(
+    name="pl",
+    quantities=(Quantity("mu", CURVATURE),),
+    subject=Subject.FUNCTION,
+    definition="(1/2)*norm(grad(x))**2 >= mu*(f(x) - f_star) for every x",
+    latex=r"\tfrac12\|\nabla f(x)\|^2 \ge \mu\,(f(x) - f^\star)",
+    source="Polyak 1963; Karimi, Nutini and Schmidt 2016",
+)
+
+ERROR_BOUND = Assumption(
+    name="error_bound",
+    quantities=(Quantity("delta", CURVATURE),),
+    subject=Subject.FUNCTION,
+    definition="norm(grad(x))**2 >= delta*(f(x) - f_star) for every x",
+    latex=r"\|\nabla f(x)\|^2 \ge \delta\,(f(x) - f^\star)",
+    source="Karimi, Nutini and Schmidt 2016, with its constant not halved",
+)
+
+KL = Assumption(
+    name="kl",
+    # [c] = f^(1 - alpha)/x, which depends on alpha
+    quantities=(Quantity("alpha", NONE, positive=False), Quantity("c", None)),
+    subject=Subject.FUNCTION,
+    definition="norm(grad(x)) >= c*(f(x) - f_star)**alpha for every x, with 0 <= alpha < 1",
+    latex=r"\|\nabla f(x)\| \ge c\,(f(x) - f^\star)^{\alpha}, \quad 0 \le \alpha < 1",
+    source="Attouch, Bolte and Svaiter 2013, Definition 2.4 with a power desingulariser",
+)
+
+QUADRATIC_GROWTH = Assumption(
+    name="quadratic_growth",
+    quantities=(Quantity("mu", CURVATURE),),
+    subject=Subject.FUNCTION,
+    definition="f(x) - f_star >= (mu/2)*dist(x, argmin f)**2 for every x",
+    latex=r"f(x) - f^\star \ge \tfrac{\mu}{2}\,\mathrm{dist}(x, \arg\min f)^2",
+    source="Karimi, Nutini and Schmidt 2016, Section 2.3",
+)
+
+STRICT_SADDLE = Assumption(
+    name="strict_saddle",
+    quantities=(
+        Quantity("alpha", CURVATURE),
+        Quantity("beta", CURVATURE),
+        Quantity("epsilon", GRADIENT),
+        Quantity("delta", X),
+    ),
+    subject=Subject.FUNCTION,
+    definition=(
+        "at every x: norm(grad(x)) >= epsilon, or lambda_min(hessian(x)) <= -beta, or x is within "
+        "delta of a local minimum around which f is alpha-strongly convex on a 2*delta ball"
+    ),
+    latex=(
+        r"\|\nabla f(x)\| \ge \epsilon \ \lor\ \lambda_{\min}(\nabla^2 f(x)) \le -\beta \ \lor\ "
+        r"\exists x^\star: \|x - x^\star\| \le \delta,\ f \text{ is } \alpha\text{-strongly "
+        r"convex on } B(x^\star, 2\delta)"
+    ),
+    source="Ge, Huang, Jin and Yuan 2015, Definition 2",
+)
+
+ALL = (LIPSCHITZ, PL, ERROR_BOUND, KL, QUADRATIC_GROWTH, STRICT_SADDLE)
