@@ -29,6 +29,10 @@ class DomainError(TheoryckError, ValueError):
     """An expression has no value: a division by zero, the logarithm of a negative number."""
 
 
+class TooLargeError(TheoryckError, ValueError):
+    """A computation that a text asks for is beyond the stated limits."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where in a claim file something stands; every part but ``file`` may be unknown.

@@ -32,7 +32,9 @@ def dot(x: Any, y: Any) -> Any:
         return x.dot(y)
     xp = namespace(x, y)
     if xp is None:
-        raise UntraceableError(f"dot of {type(x).__name__} and {type(y).__name__}: vectors expected")
+        raise UntraceableError(
+            f"dot of {type(x).__name__} and {type(y).__name__}: vectors expected"
+        )
     return xp.sum(x * y, axis=-1, keepdims=True)
 
 

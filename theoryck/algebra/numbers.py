@@ -42,6 +42,10 @@ class NumberSystem(ABC):
     def sign(self, value: Any) -> int:
         """-1, 0 or 1, exactly; raises UndecidedError where that cannot be told."""
 
+    @abstractmethod
+    def to_integer(self, value: Any) -> int:
+        """The Python integer equal to an element; raises DomainError where there is none."""
+
     def integer(self, value: int) -> Any:
         """The element equal to an integer."""
         return self.rational(Fraction(value))

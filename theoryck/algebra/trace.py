@@ -42,6 +42,11 @@ class Fractions(NumberSystem):
     def sign(self, value: Any) -> int:
         return (value > 0) - (value < 0)
 
+    def to_integer(self, value: Any) -> int:
+        if Fraction(value).denominator != 1:
+            raise DomainError(f"{value} is not an integer")
+        return int(value)
+
 
 class Oracle(ABC):
     """What a method may ask of the function. The oracle chooses what the answers are:
@@ -107,7 +112,7 @@ class Trace(Oracle):
 
     The origin of space is a leaf of its own, ``x_star``: every iterate of a method that
     commutes with translations is ``x_star`` plus displacements, so that differences of
-    iterates never contain it.
+    iterates never contain it. Values of f are ``f_star`` plus leaves ``h0, h1, ...`` likewise.
 
     >>> trace = Trace()
     >>> x = trace.start
@@ -155,7 +160,7 @@ class Trace(Oracle):
             if known.point is x or known.point.coefficients == x.coefficients:
                 return known
         number = len(self.evaluations)
-        new = Evaluation(f"y{number}", x, self.vector(f"g{number}"), self.scalar(f"f{number}"))
+        new = Evaluation(f"y{number}", x, self.vector(f"g{number}"), self._value(number))
         self.evaluations.append(new)
         return new
 
@@ -181,5 +186,9 @@ class Trace(Oracle):
         number = len(self.evaluations)
         gradient = self.vector(f"g{number}")
         u = x - step * gradient
-        self.evaluations.append(Evaluation(f"y{number}", u, gradient, self.scalar(f"f{number}")))
+        self.evaluations.append(Evaluation(f"y{number}", u, gradient, self._value(number)))
         return u
+
+    def _value(self, number: int) -> Form:
+        # measured from f*, so that differences of values never contain it
+        return self.f_star + self.scalar(f"h{number}")
