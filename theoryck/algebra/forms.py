@@ -164,7 +164,7 @@ class Form(TracedScalar):
     def __str__(self) -> str:
         terms = {f"<{u.name},{v.name}>": c for (u, v), c in self.quadratic.items()}
         terms |= {leaf.name: c for leaf, c in self.linear.items()}
-        if not self.constant == 0:
+        if self.constant != 0:
             terms["1"] = self.constant
         return _linear_text(terms).replace("*1", "") or "0"
 

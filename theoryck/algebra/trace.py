@@ -48,7 +48,7 @@ class Fractions(NumberSystem):
         return int(value)
 
 
-class Oracle(ABC):
+class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusal
     """What a method may ask of the function. The oracle chooses what the answers are:
     linear forms in a trace, arrays in a simulation.
 
@@ -72,7 +72,7 @@ class Oracle(ABC):
         raise self.no_answer("f.prox")
 
     def noise(self, x: Any, law: str) -> Any:
-        """A random vector of x's space, drawn from a named law: ``sphere``, ``ball``, ``gaussian``."""
+        """A random vector of x's space: ``law`` is ``sphere``, ``ball`` or ``gaussian``."""
         raise self.no_answer("f.noise")
 
     def minimum(self) -> Any:

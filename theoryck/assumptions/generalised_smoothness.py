@@ -1,10 +1,10 @@
-"""Smoothness whose constant grows with the gradient or with the value, and third-order smoothness."""
+"""Smoothness with a constant that grows with the gradient or the value, and third-order smoothness."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from theoryck.algebra.units import CURVATURE, X, Unit
+from theoryck.algebra.units import CURVATURE, Unit, X
 from theoryck.assumptions.base import Assumption, Quantity, Subject
 
 L0_L1_SMOOTH = Assumption(

@@ -46,6 +46,9 @@ def _missing(what: str) -> Callable[..., Any]:
     return refuse
 
 
+NO_ITERATE, NO_VALUE, NO_GRADIENT = (_missing(what) for what in ("x[k]", "f(...)", "grad(...)"))
+
+
 @dataclass(frozen=True)
 class Environment:
     """What the names of an expression stand for.
@@ -55,9 +58,9 @@ class Environment:
     """
 
     symbols: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    iterate: Callable[[int], Any] = _missing("x[k]")
-    value: Callable[[Any], Any] = _missing("f(...)")
-    gradient: Callable[[Any], Any] = _missing("grad(...)")
+    iterate: Callable[[int], Any] = NO_ITERATE
+    value: Callable[[Any], Any] = NO_VALUE
+    gradient: Callable[[Any], Any] = NO_GRADIENT
     expectation: Callable[[Any], Any] = lambda value: value
 
     def bind(self, name: str, value: Any) -> Environment:
