@@ -6,11 +6,13 @@ scalars have shape (runs, 1). Any array of the Array API standard will do.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import isqrt
 from typing import Any
 
 from theoryck.algebra.forms import TRUTH, Form, Root, TracedScalar
 from theoryck.algebra.vectors import Vector
-from theoryck.errors import UntraceableError
+from theoryck.errors import InexactError, UntraceableError
 
 
 def namespace(*values: Any) -> Any | None:
@@ -18,6 +20,11 @@ def namespace(*values: Any) -> Any | None:
     for value in values:
         if hasattr(value, "__array_namespace__"):
             return value.__array_namespace__()
+        if hasattr(value, "shape") and hasattr(value, "dtype"):
+            # older CuPy arrays do not say which namespace is theirs
+            from array_api_compat import array_namespace
+
+            return array_namespace(value)
     return None
 
 
@@ -56,11 +63,26 @@ def sqrt(x: Any) -> Any:
     xp = namespace(x)
     if xp is not None:
         return xp.sqrt(x)
+    if isinstance(x, int | Fraction):
+        return _exact_root(x)
     if hasattr(x, "sqrt"):
-        return x.sqrt()
-    if isinstance(x, int | float):
-        return float(x) ** 0.5
+        try:
+            return x.sqrt()
+        except Exception as error:  # each library of numbers has its own error for this
+            raise InexactError(f"the square root of {x}: {error}") from error
+    if isinstance(x, float):
+        return x**0.5
     return x ** (type(x)(1) / 2)
+
+
+def _exact_root(x: int | Fraction) -> Fraction:
+    # a float root would pass for an exact number when a trace reads it back
+    x = Fraction(x)
+    if x >= 0:
+        root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
+        if root * root == x:
+            return root
+    raise InexactError(f"the square root of {x} is not rational")
 
 
 def hadamard(x: Any, y: Any) -> Any:
@@ -93,6 +115,26 @@ def _extreme(name: str, x: Any, y: Any) -> Any:
     like = x if hasattr(x, "__array_namespace__") else y
     x, y = (xp.asarray(v, dtype=like.dtype, device=like.device) for v in (x, y))
     return getattr(xp, name)(x, y)
+
+
+def ratio(x: Any, y: Any) -> Any:
+    """The quotient x / y, and 0 where y is 0: a normalised step at a stationary point is none.
+
+    >>> ratio(3, 0)
+    0
+    """
+    for value in (x, y):
+        if isinstance(value, Vector):
+            raise value.coordinatewise("a ratio of vectors")
+        if isinstance(value, TracedScalar):
+            raise UntraceableError(
+                "a division by a traced scalar: state an adaptive step by its equation"
+            )
+    xp = namespace(y)
+    if xp is None:
+        return 0 if y == 0 else x / y
+    zero = y == 0
+    return xp.where(zero, xp.zeros_like(y), x / xp.where(zero, xp.ones_like(y), y))
 
 
 def cases(condition: Any, then: Any, otherwise: Any) -> Any:

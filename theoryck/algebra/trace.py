@@ -79,9 +79,32 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
         """f* = inf f."""
         raise self.no_answer("f.minimum")
 
+    def line_search(self, x: Any, direction: Any) -> Any:
+        """The point that minimises f on the line through x along the direction."""
+        raise self.no_answer("f.line_search")
+
+    def sample_grads(self, points: tuple[Any, ...], *, batch: int = 1) -> tuple[Any, ...]:
+        """Stochastic gradients at several points, of one and the same draw."""
+        raise self.no_answer("f.sample_grads")
+
+    def project(self, x: Any) -> Any:
+        """The point of the feasible set nearest to x."""
+        raise self.no_answer("f.project")
+
+    def linear_minimizer(self, g: Any) -> Any:
+        """argmin ⟨g, s⟩ over the feasible set."""
+        raise self.no_answer("f.linear_minimizer")
+
+    def parts(self) -> tuple[Oracle, Oracle]:
+        """The oracles of h₁ and h₂, where f = h₁ + h₂ with a simple second part."""
+        raise self.no_answer("f.parts")
+
     def no_answer(self, question: str) -> UntraceableError:
         """The error for a question that this oracle cannot answer."""
-        return UntraceableError(f"{question} has no answer from {type(self).__name__}")
+        return UntraceableError(
+            f"{question} has no answer from {type(self).__name__}: run such a method with an "
+            "oracle that has one (simulate), or state its step by what is asked here"
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +171,10 @@ class Trace(Oracle):
         self.scalars.append(leaf)
         return Form(self, self.numbers.integer(0), {leaf: self.numbers.integer(1)}, {})
 
+    def leaf_point(self, leaf: Leaf) -> Point:
+        """A vector leaf as a Point."""
+        return Point(self, {leaf: self.numbers.integer(1)})
+
     def zero(self) -> Point:
         """The zero displacement."""
         return Point(self, {})
@@ -177,8 +204,11 @@ class Trace(Oracle):
         evaluation = self.evaluate(x)
         number = len(self.samples)
         past = tuple(self.vectors)
+        size = self.numbers.to_integer(self.numbers.coerce(batch))
+        if size < 1:
+            raise DomainError(f"a batch of {size} draws")
         deviation = self.vector(f"e{number}")
-        self.samples.append(Sample(f"e{number}", evaluation, deviation, batch, past))
+        self.samples.append(Sample(f"e{number}", evaluation, deviation, size, past))
         return evaluation.gradient + deviation
 
     def prox(self, x: Any, step: Any) -> Point:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from theoryck.methods import first_order, stochastic
+from theoryck.methods import (
+    adaptive,
+    clipped,
+    constrained,
+    first_order,
+    line_search,
+    stochastic,
+)
 from theoryck.methods.base import Argument, Method, method
 
-FAMILIES = (first_order, stochastic)
+FAMILIES = (first_order, line_search, constrained, clipped, adaptive, stochastic)
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, overload
 
 from theoryck.algebra import Oracle
 from theoryck.algebra.units import NONE, STEP, Unit
@@ -21,7 +22,7 @@ class Argument:
 
     name: str
     unit: Unit | None
-    default: int | None = None
+    default: int | Fraction | None = None
     varies: bool = True
 
 
@@ -59,6 +60,20 @@ class Method:
         return state[0] if isinstance(state, tuple) else state
 
 
+@overload
+def method(update: Callable[..., Any]) -> Method: ...
+
+
+@overload
+def method(
+    update: None = None,
+    *,
+    start: Callable[[Any], Any] = ...,
+    units: Mapping[str, Unit] | None = None,
+    constants: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Any]], Method]: ...
+
+
 def method(
     update: Callable[..., Any] | None = None,
     *,
@@ -83,8 +98,17 @@ def method(
     ['step']
     """
     if update is None:
-        return lambda function: method(function, start=start, units=units, constants=constants)
-    known = {**UNITS, **(units or {})}
+        return lambda function: _build(function, start, units or {}, constants)
+    return _build(update, start, units or {}, constants)
+
+
+def _build(
+    update: Callable[..., Any],
+    start: Callable[[Any], Any],
+    units: Mapping[str, Unit],
+    constants: tuple[str, ...],
+) -> Method:
+    known = {**UNITS, **units}
     positional, named = [], []
     for parameter in inspect.signature(update).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:

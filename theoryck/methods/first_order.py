@@ -1,10 +1,11 @@
-"""Deterministic first-order methods."""
+"""Deterministic first-order methods whose steps are given beforehand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from theoryck.algebra import Oracle
+from theoryck.algebra import Oracle, sqrt
+from theoryck.algebra.units import CURVATURE, NONE
 from theoryck.methods.base import method
 
 
@@ -35,7 +36,28 @@ def nesterov(state: Any, f: Oracle, *, step: Any, momentum: Any) -> Any:
     return y - step * f.grad(y), x
 
 
-@method
-def proximal_point(x: Any, f: Oracle, *, step: Any) -> Any:
-    """x⁺ = argmin_u f(u) + ‖u − x‖²/(2·step)        [Martinet 1970; Rockafellar 1976]"""
-    return f.prox(x, step)
+@method(start=lambda x: (x, x, x, 1), units={"L": CURVATURE}, constants=("L",))
+def optimized_gradient(state: Any, f: Oracle, *, L: Any) -> Any:
+    """y⁺ = z − ∇f(z)/L, z⁺ = y⁺ + (θ−1)/θ⁺·(y⁺ − y) + θ/θ⁺·(y⁺ − z), θ₀ = 1,
+    θ⁺ = (1 + √(1 + 4θ²))/2, and x⁺ as z⁺ but with θ⁺ = (1 + √(1 + 8θ²))/2
+    [Kim and Fessler 2016, OGM1; x[N] is what the method returns when N is its last step]
+    """
+    _, y, z, theta = state
+    theta = theta * (L / L)  # the one of L's number system, so that the root below is taken there
+    y_next = z - f.grad(z) / L
+    inner = (1 + sqrt(1 + 4 * theta * theta)) / 2
+    last = (1 + sqrt(1 + 8 * theta * theta)) / 2
+
+    def extrapolate(theta_next: Any) -> Any:
+        along = (theta - 1) / theta_next * (y_next - y)
+        return y_next + along + theta / theta_next * (y_next - z)
+
+    return extrapolate(last), y_next, extrapolate(inner), inner
+
+
+@method(units={"step": NONE, "metric": CURVATURE})
+def variable_metric(x: Any, f: Oracle, *, step: Any, metric: Any) -> Any:
+    """x⁺ = x − step·H⁻¹·g, H = metric·I, g a stochastic gradient at x
+    [Davidon 1959; a claim's metric is a multiple of the identity]
+    """
+    return x - step / metric * f.sample_grad(x)

@@ -1,10 +1,12 @@
-"""Stochastic-gradient methods."""
+"""Stochastic-gradient methods with steps given beforehand, and methods that add noise."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from theoryck.algebra import Oracle
+from theoryck.algebra import Oracle, sqrt
+from theoryck.algebra.units import GRADIENT, NONE
+from theoryck.errors import UntraceableError
 from theoryck.methods.base import method
 
 
@@ -22,7 +24,54 @@ def momentum_sgd(state: Any, f: Oracle, *, step: Any, momentum: Any) -> Any:
     return x - step * m, m
 
 
+@method(units={"radius": GRADIENT})
+def perturbed_gd(x: Any, f: Oracle, *, step: Any, radius: Any) -> Any:
+    """x⁺ = x − step·(∇f(x) + radius·ξ), ξ uniform in the unit ball
+    [Jin, Ge, Netrapalli, Kakade, Jordan 2017]
+    """
+    return x - step * (f.grad(x) + radius * f.noise(x, "ball"))
+
+
 @method
 def perturbed_sgd(x: Any, f: Oracle, *, step: Any) -> Any:
     """x⁺ = x − step·(g + ξ), ξ uniform on the unit sphere        [Ge, Huang, Jin, Yuan 2015]"""
     return x - step * (f.sample_grad(x) + f.noise(x, "sphere"))
+
+
+@method
+def sgld(x: Any, f: Oracle, *, step: Any) -> Any:
+    """x⁺ = x − step·g + √(2·step)·ξ, ξ standard Gaussian        [Welling and Teh 2011]"""
+    return x - step * f.sample_grad(x) + sqrt(2 * step) * f.noise(x, "gaussian")
+
+
+@method(
+    start=lambda x: (x, x, None),
+    units={"period": NONE, "anchor": NONE},
+    constants=("period", "batch", "anchor"),
+)
+def spider(
+    state: Any, f: Oracle, *, step: Any, period: Any, batch: Any = 1, anchor: Any = 1, k: Any
+) -> Any:
+    """x⁺ = x − step·v; v is a stochastic gradient of ``anchor`` draws when ``period`` divides k,
+    and else v + ∇f_S(x) − ∇f_S(x⁻) with S a fresh sample of ``batch`` draws
+    [Fang, Li, Lin, Zhang 2018, without normalisation]
+    """
+    x, x_previous, v = state
+    if _divides(period, k):
+        v = f.sample_grad(x, batch=anchor)
+    else:
+        here, before = f.sample_grads((x, x_previous), batch=batch)
+        v = v + here - before
+    return x - step * v, x, v
+
+
+def _divides(period: Any, k: Any) -> bool:
+    try:
+        whole = int(period)
+    except (TypeError, ValueError) as error:
+        raise UntraceableError(f"spider needs a period that is a number, got {period}") from error
+    if whole < 1 or whole != period or not isinstance(k, int):
+        raise UntraceableError(
+            f"spider takes a positive integer period and counts k in integers, got {period}, {k}"
+        )
+    return k % whole == 0
