@@ -1,0 +1,48 @@
+"""SymPy expressions as the text of claim expressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy.printing.str import StrPrinter
+
+
+class ClaimPrinter(StrPrinter):
+    """Writes ``max``, ``min``, ``abs`` and ``ceil`` as claims do; the rest is SymPy's own text."""
+
+    def _print_Max(self, expr: Any) -> str:
+        return f"max({', '.join(self._print(a) for a in sympy.ordered(expr.args))})"
+
+    def _print_Min(self, expr: Any) -> str:
+        return f"min({', '.join(self._print(a) for a in sympy.ordered(expr.args))})"
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
+    def _print_ceiling(self, expr: Any) -> str:
+        return f"ceil({self._print(expr.args[0])})"
+
+    def _print_Exp1(self, expr: Any) -> str:
+        return "exp(1)"
+
+
+def to_claim_text(expr: sympy.Expr) -> str:
+    """The expression in the syntax of claim files.
+
+    >>> L, N = sympy.symbols("L N", positive=True)
+    >>> to_claim_text(sympy.Max(L / sympy.sqrt(N), 1) ** 2)
+    'max(1, L/sqrt(N))**2'
+    """
+    return str(ClaimPrinter({"order": None}).doprint(expr))
+
+
+def tidy(expr: sympy.Expr) -> sympy.Expr:
+    """The shortest of a few equal forms, for printing only."""
+    forms = [expr]
+    for rewrite in (sympy.factor_terms, sympy.expand, sympy.together, sympy.cancel, sympy.factor):
+        try:
+            forms.append(rewrite(expr))
+        except (sympy.PolynomialError, NotImplementedError):
+            continue
+    return min(forms, key=lambda form: (len(to_claim_text(form)), to_claim_text(form)))
