@@ -1,0 +1,82 @@
+"""A type-checker for convergence theorems: a claim goes in, a verdict with evidence comes out.
+
+>>> import theoryck
+>>> verdict = theoryck.check({
+...     "id": "young", "kind": "inequality", "parameters": {"a": "", "b": ""},
+...     "hypotheses": [], "conclusion": "a*b <= a**2/2 + b**2/2"})
+>>> print(verdict.status)
+proved
+
+Names are imported when they are first used, so that ``import theoryck`` loads no solver.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# The one eager import: the function `check` must be bound here *after* the package of that name,
+# or importing `theoryck.check.run` later would put the package in its place.
+from theoryck.check import check
+
+if TYPE_CHECKING:
+    from theoryck.certificates import verify
+    from theoryck.claims.claim import Claim
+    from theoryck.claims.reading import ClaimFile, InvalidClaim, read_claim, read_file
+    from theoryck.errors import ClaimError, TheoryckError
+    from theoryck.methods import METHODS, Method, method
+    from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status, Verdict
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Claim": "theoryck.claims.claim",
+    "ClaimError": "theoryck.errors",
+    "ClaimFile": "theoryck.claims.reading",
+    "EngineReport": "theoryck.verdict",
+    "Finding": "theoryck.verdict",
+    "Instance": "theoryck.verdict",
+    "InvalidClaim": "theoryck.claims.reading",
+    "METHODS": "theoryck.methods",
+    "Method": "theoryck.methods",
+    "Scope": "theoryck.verdict",
+    "Status": "theoryck.verdict",
+    "TheoryckError": "theoryck.errors",
+    "Verdict": "theoryck.verdict",
+    "method": "theoryck.methods",
+    "read_claim": "theoryck.claims.reading",
+    "read_file": "theoryck.claims.reading",
+    "verify": "theoryck.certificates",
+}
+
+__all__ = [
+    "METHODS",
+    "Claim",
+    "ClaimError",
+    "ClaimFile",
+    "EngineReport",
+    "Finding",
+    "Instance",
+    "InvalidClaim",
+    "Method",
+    "Scope",
+    "Status",
+    "TheoryckError",
+    "Verdict",
+    "__version__",
+    "check",
+    "method",
+    "read_claim",
+    "read_file",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'theoryck' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,247 @@
+"""The command ``theoryck``.
+
+Exit codes of ``theoryck check``: see :func:`theoryck.check.run.exit_code`; 130 after Ctrl-C.
+Nothing heavy is imported here before it is needed, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from theoryck import __version__
+from theoryck.errors import TheoryckError
+
+if TYPE_CHECKING:
+    from theoryck.check.engines import Engine
+    from theoryck.check.run import Options, Outcome
+    from theoryck.check.workers import Store
+    from theoryck.report.evidence import Place
+
+INTERRUPTED = 130
+EXIT_CODES = """\b
+Exit codes:
+  0  nothing refuted, nothing unlike its `expect`
+  1  a claim is refuted and was not expected to be, or is unlike its `expect`
+  2  a file cannot be read as claims, or a claim is invalid and was not expected
+     to be (this goes before 1), or the command line is wrong
+  3  none of these, but a claim without `expect` is inconclusive
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="theoryck")
+def cli() -> None:
+    """A type-checker for convergence theorems: a claim goes in, a verdict comes out."""
+
+
+def _engines(context: click.Context, parameter: click.Parameter, value: str) -> tuple[Engine, ...]:
+    from theoryck.check.engines import UnknownEngineError, select
+
+    try:
+        return select([name.strip() for name in value.split(",") if name.strip()])
+    except UnknownEngineError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise click.BadParameter(f"a positive number of seconds expected, got {value}")
+    return value
+
+
+@cli.command(epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
+@click.option("--json", "json_file", metavar="OUT", help="Write the report as JSON; - for stdout.")
+@click.option(
+    "--engine",
+    "engines",
+    metavar="NAME,...",
+    default="derive,pep,simulate",
+    show_default=True,
+    callback=_engines,
+    help="The engines to ask.",
+)
+@click.option(
+    "--budget",
+    metavar="SECONDS",
+    type=float,
+    default=60.0,
+    show_default=True,
+    callback=_seconds,
+    help="The time for one claim, shared by the engines.",
+)
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many claims to check at once.  [default: the number of processors]",
+)
+@click.option(
+    "--methods",
+    "methods_file",
+    metavar="FILE",
+    help="A Python file with methods of yours that the claims may name. It is run.",
+)
+@click.option("--no-cache", is_flag=True, help="Neither believe nor keep reports of other runs.")
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    help="Where certificates and witnesses go.  [default: beside the JSON file]",
+)
+@click.option("--table", metavar="OUT.md", help="Write the table of verdicts in Markdown.")
+@click.pass_context
+def check(context: click.Context, /, **arguments: Any) -> None:
+    """Check the claims in files, and in the *.toml files below folders."""
+    context.exit(_check(**arguments))
+
+
+def _check(
+    paths: tuple[str, ...],
+    json_file: str | None,
+    engines: tuple[Engine, ...],
+    budget: float,
+    jobs: int | None,
+    methods_file: str | None,
+    no_cache: bool,
+    evidence: str | None,
+    table: str | None,
+) -> int:
+    from theoryck.check.run import Options, check_paths, exit_code
+    from theoryck.report.terminal import print_report, progress_bar
+
+    for option, file in (("--json", json_file), ("--table", table)):
+        if file not in (None, "-"):
+            _must_be_writable(option, Path(file))
+    store = None if no_cache else _store(budget, methods_file)
+    options = Options(engines, budget, jobs, methods_file, store)
+    with progress_bar(sys.stderr) as progress:
+        outcome = check_paths(paths, options, progress)
+    if json_file is not None or evidence is not None:
+        _write_json(outcome, json_file, evidence)
+    if table is not None:
+        _write_table(outcome, options, Path(table))
+    for problem in outcome.problems:
+        click.echo(f"theoryck: {problem.file}: {problem.message}", err=True)
+    print_report(outcome, sys.stderr if json_file == "-" else sys.stdout)
+    return exit_code(outcome)
+
+
+def _must_be_writable(option: str, file: Path) -> None:
+    """Said now and not when the work is done."""
+    folder = file.parent
+    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        what = "is a folder" if file.is_dir() else f"{folder} is no folder that can be written to"
+        raise click.BadParameter(f"{file}: {what}", param_hint=f"'{option}'")
+
+
+def _store(budget: float, methods_file: str | None) -> Store:
+    from theoryck.check.cache import ReportCache, default_folder, methods_hash
+    from theoryck.check.extensions import load_vocabulary
+
+    words = load_vocabulary(methods_file)
+    cache = ReportCache(default_folder(), budget, words.methods, methods_hash(methods_file))
+    cache.prune()
+    return cache
+
+
+def _write_json(outcome: Outcome, json_file: str | None, evidence: str | None) -> None:
+    from theoryck.report.json_report import report_data, to_json
+
+    text = to_json(report_data(outcome, __version__, _place(json_file, evidence)))
+    if json_file == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    elif json_file is not None:
+        Path(json_file).write_text(text, encoding="utf-8")
+
+
+def _place(json_file: str | None, evidence: str | None) -> Place:
+    from theoryck.report.evidence import Embedded, Folder
+
+    on_disk = json_file not in (None, "-")
+    base = Path(json_file).parent if json_file is not None and on_disk else Path()
+    if evidence is not None:
+        return Folder(Path(evidence), base)
+    return Folder(base, base) if on_disk else Embedded()
+
+
+def _write_table(outcome: Outcome, options: Options, file: Path) -> None:
+    from theoryck.report.markdown import markdown
+
+    command = " ".join(["theoryck check", *sorted({_top(r.file) for r in outcome.results})])
+    file.write_text(markdown(outcome, f"{command} --table {file}"), encoding="utf-8")
+
+
+def _top(file: str) -> str:
+    return Path(file).parts[0]
+
+
+@cli.command()
+@click.argument("certificate", metavar="CERTIFICATE.json")
+@click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
+@click.pass_context
+def verify(context: click.Context, certificate: str, methods_file: str | None) -> None:
+    """Check a certificate or a witness again, with exact arithmetic and no solver.
+
+    Exit codes: 0 it establishes what it says; 1 it does not; 2 it cannot be read.
+    """
+    from theoryck.check.documents import UnreadableError, verify_file
+
+    try:
+        established = verify_file(certificate, methods_file)
+    except UnreadableError as error:
+        click.echo(f"theoryck: {error}", err=True)
+        context.exit(2)
+    except TheoryckError as error:
+        click.echo(f"{certificate}: does not hold: {error}")
+        context.exit(1)
+    for line in established.lines:
+        click.echo(line)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of the report that `check --json` writes."""
+    from theoryck.report.json_report import schema as published
+    from theoryck.report.json_report import to_json
+
+    click.echo(to_json(published()), nl=False)
+
+
+@contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    """A reader that has seen enough (``| head``) is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+
+
+def _discard(stream: IO[str]) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point; ends the process with the exit code."""
+    code: int = 0
+    try:
+        with _quiet_pipe():
+            code = cli.main(arguments, prog_name="theoryck", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("theoryck: interrupted", err=True)
+        code = INTERRUPTED
+    except (TheoryckError, OSError) as error:
+        click.echo(f"theoryck: {error}", err=True)
+        code = 2
+    sys.exit(code)
