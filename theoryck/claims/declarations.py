@@ -1,0 +1,174 @@
+"""What a claim declares: its parameters with their domains, its variables with their shapes."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from theoryck.claims.claim import Parameter, Variable
+from theoryck.claims.fields import InvalidTable, each, shown, string, table
+from theoryck.claims.grammar import parse_condition
+from theoryck.claims.scopes import CONSTANTS, FUNCTIONS, RUN, SCALAR, Scope, Shape
+from theoryck.errors import ClaimError, Place
+
+RUN_WORDS = RUN | CONSTANTS | {"k"}
+"""What no parameter of a claim about a run may be called."""
+
+INTEGER = re.compile(r"\s*integer\s*(,|$)")
+WORDS = {
+    "positive": "> 0",
+    "nonnegative": ">= 0",
+    "non-negative": ">= 0",
+    "negative": "< 0",
+}
+
+
+def check_name(name: str, place: Place, reserved: Iterable[str]) -> None:
+    """Refuse a name that expressions cannot use.
+
+    Raises:
+        ClaimError: it is no identifier, a word of Python's syntax, or has a meaning already.
+    """
+    if keyword.iskeyword(name):
+        raise ClaimError(
+            f"{name!r} is a word of Python's syntax, which expressions use",
+            place,
+            f"call it {name[:3] if name == 'lambda' else name + '_'}",
+        )
+    if not name.isidentifier():
+        raise ClaimError(
+            f"{shown(name)} is no name", place, "use letters, digits and _, a letter first"
+        )
+    if name in FUNCTIONS:
+        raise ClaimError(f"{name} is a function of the claim language", place, "call it otherwise")
+    if name in reserved:
+        raise ClaimError(f"{name} has a meaning of its own here", place, "call it otherwise")
+
+
+def read_parameters(value: Any, place: Place, reserved: frozenset[str]) -> dict[str, Parameter]:
+    """The parameters by name; a constraint may name the other parameters too.
+
+    Raises:
+        InvalidTable: with an error for each parameter that is wrong.
+    """
+    declared = table(value, place)
+    scope = parameter_scope(declared)
+    parameters, errors = {}, []
+    for name, constraint in declared.items():
+        here = replace(place, key=f"{place.key}.{name}")
+        try:
+            check_name(name, here, reserved)
+            parameters[name] = read_parameter(name, constraint, here, scope)
+        except ClaimError as error:
+            errors.append(error)
+    if errors:
+        raise InvalidTable(errors)
+    return parameters
+
+
+def parameter_scope(declared: Any) -> Scope:
+    """The names of a parameter table, before anything else in it is known to be right.
+
+    >>> sorted(parameter_scope({"N": "integer, N >= 1", "L": "L > 0"}).integers)
+    ['N']
+    """
+    names = declared if isinstance(declared, Mapping) else {}
+    return Scope(
+        where="a constraint",
+        shapes=dict.fromkeys(names, SCALAR),
+        integers=frozenset(
+            name for name, text in names.items() if isinstance(text, str) and INTEGER.match(text)
+        ),
+    )
+
+
+def read_parameter(name: str, constraint: Any, place: Place, scope: Scope) -> Parameter:
+    """One parameter, of a constraint such as ``"integer, N >= 1"`` (``""``: any real)."""
+    if not isinstance(constraint, str):
+        raise ClaimError(
+            f"a constraint in quotes is needed, got {shown(constraint)}",
+            place,
+            f'write {name} = "{name} > 0"; values are given in `at`',
+        )
+    text = string(constraint, place)
+    match = INTEGER.match(text)
+    if match:
+        text = " " * match.end() + text[match.end() :]
+    if not text.strip():
+        if match and match.group(1):
+            raise ClaimError("nothing after `integer,`", place, f"write integer, {name} >= 1")
+        return Parameter(name, None, bool(match))
+    if text.strip() in WORDS:
+        raise ClaimError(
+            f"{text.strip()!r} is no comparison", place, f"write {name} {WORDS[text.strip()]}"
+        )
+    return Parameter(name, parse_condition(text, place=place, scope=scope), bool(match))
+
+
+def read_variables(value: Any, place: Place, reserved: Iterable[str]) -> tuple[Variable, ...]:
+    """Variables, scalars unless a shape is given.
+
+    Spellings: ``["x", "y"]``, ``["v: d", "W: m x n"]``, ``"x, y"``, and a table
+    ``{x = "scalar", v = "d", W = "m x n", u = [3], A = ["m", 2]}``. A dimension is a name or a
+    positive integer.
+    """
+    if isinstance(value, Mapping):
+        pairs = list(table(value, place).items())
+        variables = tuple(
+            Variable(name, read_shape(shape, replace(place, key=f"{place.key}.{name}")))
+            for name, shape in pairs
+        )
+    else:
+        listed = value.split(",") if isinstance(value, str) else value
+        variables = each(listed, place, _variable)
+    if not variables:
+        raise ClaimError("no variables", place, 'write variables = ["x"]')
+    names = [variable.name for variable in variables]
+    for name in names:
+        if names.count(name) > 1:
+            raise ClaimError(f"the variable {name} is declared twice", place)
+        check_name(name, place, reserved)
+    return variables
+
+
+def _variable(value: Any, place: Place) -> Variable:
+    name, colon, shape = string(value, place).partition(":")
+    if not colon:
+        return Variable(name.strip(), SCALAR)
+    return Variable(name.strip(), read_shape(shape, place))
+
+
+def read_shape(value: Any, place: Place) -> Shape:
+    """A shape: ``"scalar"``, ``"d"``, ``"m x n"``, ``3`` or ``["m", 3]``.
+
+    >>> read_shape("m x n", Place())
+    ('m', 'n')
+    """
+    remedy = 'write "scalar", "d" for a vector, "m x n" for a matrix'
+    if isinstance(value, str):
+        text = re.sub(r"^\s*(vector|matrix)\s+", "", value).strip().strip("()")
+        if text in ("", "scalar", "real", "number"):
+            return SCALAR
+        parts: list[Any] = [part for part in re.split(r"\s+x\s+|\s*[×,]\s*", text) if part]
+    elif isinstance(value, int) and not isinstance(value, bool):
+        parts = [value]
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    else:
+        raise ClaimError(f"{shown(value)} is no shape", place, remedy)
+    if len(parts) > 2:
+        raise ClaimError("a shape of more than two dimensions", place, remedy)
+    return tuple(_dimension(part, place, remedy) for part in parts)
+
+
+def _dimension(part: Any, place: Place, remedy: str) -> str | int:
+    if isinstance(part, str) and part.isdecimal() and part.isascii() and len(part) < 7:
+        part = int(part)
+    if isinstance(part, int) and not isinstance(part, bool) and 0 < part <= 10**6:
+        return part
+    if isinstance(part, str) and part.isidentifier() and part != "x":
+        return part
+    raise ClaimError(f"{shown(part)} is no dimension", place, remedy)

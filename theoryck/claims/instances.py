@@ -1,0 +1,219 @@
+"""The values in ``at``: exact numbers, inside the domain, at which the claim means something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
+from theoryck.claims.claim import AssumptionUse, Parameter
+from theoryck.claims.evaluate import Environment, evaluate, holds
+from theoryck.claims.expressions import Condition, Expr, Iterate, Over, children
+from theoryck.claims.fields import InvalidTable, each, formula, table
+from theoryck.claims.grammar import parse_expression, suggestion
+from theoryck.claims.limits import check_instance_integer, surely_undefined
+from theoryck.claims.printing import to_text
+from theoryck.claims.scopes import Scope
+from theoryck.errors import (
+    ClaimError,
+    DomainError,
+    InexactError,
+    Place,
+    TooLargeError,
+    UndecidedError,
+)
+
+Instance = Mapping[str, Expr]
+T = TypeVar("T")
+
+
+def read_instances(
+    value: Any, place: Place, parameters: Mapping[str, Parameter]
+) -> tuple[Instance, ...]:
+    """The instances: each gives every parameter a number inside its domain.
+
+    A number may be a string with an exact expression, such as ``"3/2"`` or ``"sqrt(2)"``.
+
+    Raises:
+        InvalidTable: with an error for each instance that is wrong.
+    """
+    listed = [value] if isinstance(value, Mapping) else value
+    return each(listed, place, lambda entry, here: _instance(entry, here, parameters))
+
+
+def _instance(value: Any, place: Place, parameters: Mapping[str, Parameter]) -> Instance:
+    given = table(value, place)
+    for name in given:
+        if name not in parameters:
+            near = suggestion(name, list(parameters))
+            listed = ", ".join(parameters) or "none"
+            raise ClaimError(
+                f"{name} is no parameter", place, near or f"the parameters are: {listed}"
+            )
+    missing = [name for name in parameters if name not in given]
+    if missing:
+        raise ClaimError(f"no value for {missing[0]}", place, "give every parameter a value")
+    constants = Scope("a value in `at`")
+    instance = {}
+    for name in parameters:
+        here = replace(place, key=f"{place.key}.{name}")
+        instance[name] = parse_expression(formula(given[name], here), place=here, scope=constants)
+    for name, parameter in parameters.items():
+        here = replace(place, key=f"{place.key}.{name}")
+        if parameter.integer:
+            check_instance_integer(name, _whole(name, instance[name], here), here)
+        if parameter.condition is not None:
+            _check_domain(parameter, instance, here)
+    return MappingProxyType(instance)
+
+
+def _whole(name: str, expr: Expr, place: Place) -> Fraction:
+    try:
+        return to_fraction(evaluate(expr, Environment(), Rationals()))
+    except (InexactError, TooLargeError, DomainError) as error:
+        raise ClaimError(
+            f"{name} = {to_text(expr)} is not an integer", place, f"{name} is declared integer"
+        ) from error
+
+
+def _check_domain(parameter: Parameter, instance: Instance, place: Place) -> None:
+    condition = parameter.condition
+    assert condition is not None
+    value = f"{parameter.name} = {to_text(instance[parameter.name])}"
+    try:
+        inside = decide(instance, lambda env, numbers: holds(condition, env, numbers))
+    except (InexactError, UndecidedError, TooLargeError) as error:
+        raise ClaimError(
+            f"whether {to_text(condition)} holds at {value} cannot be decided ({error})",
+            place,
+            "give rational numbers",
+        ) from error
+    except DomainError as error:
+        raise ClaimError(
+            f"{to_text(condition)} has no meaning at {value}: {error}", place
+        ) from error
+    if not inside:
+        raise ClaimError(
+            f"{value} is outside the domain", place, f"it is declared with {to_text(condition)}"
+        )
+
+
+def decide(instance: Instance, question: Callable[[Environment, Any], T]) -> T:
+    """Ask a question of an instance in rationals, and in balls where these do not suffice.
+
+    Raises:
+        UndecidedError, DomainError, InexactError, TooLargeError: as the balls say.
+    """
+    try:
+        return question(environment(instance, Rationals()), Rationals())
+    except (InexactError, TooLargeError):
+        balls = Balls()
+        with balls.scope():
+            return question(environment(instance, balls), balls)
+
+
+def environment(instance: Instance, numbers: Any) -> Environment:
+    """The values of an instance in a number system."""
+    return Environment(
+        {name: evaluate(expr, Environment(), numbers) for name, expr in instance.items()}
+    )
+
+
+def check_meaning(
+    instances: Iterable[Instance], parts: Mapping[str, tuple[Expr | Condition, ...]], place: Place
+) -> None:
+    """Check that nothing in a claim is surely undefined at its instances.
+
+    Args:
+        instances: what :func:`read_instances` gave.
+        parts: the expressions of the claim by key.
+        place: of the claim.
+
+    Raises:
+        InvalidTable: a division by zero, an iterate before x[0], an empty range, ...
+    """
+    errors = []
+    for number, instance in enumerate(instances):
+        for key, exprs in parts.items():
+            for expr in exprs:
+                reason = _meaningless(expr, instance)
+                if reason is not None:
+                    values = ", ".join(f"{n} = {to_text(v)}" for n, v in instance.items())
+                    errors.append(
+                        ClaimError(
+                            f"{to_text(expr)} means nothing at {values}: {reason}",
+                            replace(place, key=key),
+                            f"change at[{number}] or the constraints of the parameters",
+                        )
+                    )
+    if errors:
+        raise InvalidTable(errors)
+
+
+def check_positive(
+    instances: Iterable[Instance], assumptions: Iterable[AssumptionUse], place: Place
+) -> None:
+    """Check that the parameters of assumptions are not negative at the instances.
+
+    Raises:
+        InvalidTable: one is.
+    """
+    errors = []
+    for use in assumptions:
+        for quantity in use.assumption.quantities:
+            expr = use.arguments[quantity.name]
+            for number, instance in enumerate(instances):
+                if quantity.positive and _sign(expr, instance) == -1:
+                    errors.append(
+                        ClaimError(
+                            f"{use.assumption.name}: {quantity.name} = {to_text(expr)} is "
+                            f"negative at at[{number}]",
+                            replace(place, key="assumptions", column=expr.column),
+                            f"{quantity.name} must be positive",
+                        )
+                    )
+    if errors:
+        raise InvalidTable(errors)
+
+
+def _sign(expr: Expr, instance: Instance) -> int | None:
+    try:
+        return decide(instance, lambda env, numbers: numbers.sign(evaluate(expr, env, numbers)))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def _meaningless(expr: Expr | Condition, instance: Instance) -> str | None:
+    for node in _outside_ranges(expr):
+        if isinstance(node, Iterate):
+            index = _integer(node.index, instance)
+            if index is not None and index < 0:
+                return f"{to_text(node)} is x[{index}], and iterates start at x[0]"
+        if isinstance(node, Over):
+            lower, upper = _integer(node.lower, instance), _integer(node.upper, instance)
+            if lower is not None and upper is not None and upper < lower:
+                return f"{node.kind} over an empty range, from {lower} to {upper}"
+    try:
+        values = environment(instance, Balls())
+    except (ArithmeticError, ValueError):
+        return None
+    return surely_undefined(expr, values)  # type: ignore[arg-type]
+
+
+def _outside_ranges(expr: Expr | Condition) -> Iterator[Expr | Condition]:
+    yield expr
+    if not isinstance(expr, Over):
+        for child in children(expr):
+            yield from _outside_ranges(child)
+
+
+def _integer(expr: Expr, instance: Instance) -> int | None:
+    try:
+        values = environment(instance, Rationals())
+        value: int = Rationals().to_integer(evaluate(expr, values, Rationals()))
+        return value
+    except (ArithmeticError, ValueError, TypeError):
+        return None

@@ -1,0 +1,197 @@
+"""How much a claim may ask for: claim files come from strangers, and none may hang the machine.
+
+Every bound is far above what a theorem needs and far below what takes a second.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
+from theoryck.claims.evaluate import Environment, apply, evaluate
+from theoryck.claims.expressions import (
+    Apply,
+    Condition,
+    Expr,
+    Iterate,
+    Number,
+    Over,
+    Symbol,
+    children,
+)
+from theoryck.errors import (
+    ClaimError,
+    DomainError,
+    InexactError,
+    Place,
+    TooLargeError,
+    UntraceableError,
+)
+
+MAX_FILE_BYTES = 1_000_000  # bytes; tomllib reads about two megabytes a second
+MAX_LINE_CHARACTERS = 20_000  # characters; one expression and the key before it
+MAX_KEY_PARTS = 30  # parts of a dotted TOML key; tomllib's work is quadratic in them
+MAX_CLAIMS = 1_000  # claims in a file
+MAX_ENTRIES = 1_000  # entries of a table or a list in a claim
+MAX_CHARACTERS = 10_000  # characters of one expression
+MAX_TOKENS = 2_000  # names, numbers and operators of one expression
+MAX_BRACKETS = 100  # brackets open at one place
+MAX_SIGNS = 20  # signs in a row, as in ----x
+MAX_DEPTH = 150  # levels of the tree: walks of it are recursive, Python's stack is 1000 deep
+MAX_DIGITS = 1_000  # digits of a number, and of the value of a constant subexpression
+MAX_DECIMAL_EXPONENT = 1_000  # of 1e-3 and the like
+MAX_EXPONENT = 1_000  # of powers with literal exponents, nested ones multiplied
+MAX_INTEGER = 10**6  # value of an integer parameter; a horizon beyond it is not run
+
+
+def check_constants(expr: Expr | Condition, place: Place) -> None:
+    """Refuse constants too large to compute, and those that have no value.
+
+    No engine has then to fear a power tower in the text; parameters are bounded where their
+    values are given.
+
+    Raises:
+        ClaimError: literal exponents multiply to more than :data:`MAX_EXPONENT`, a constant
+            subexpression has more than :data:`MAX_DIGITS` digits, or it divides by zero.
+
+    >>> from theoryck.claims.grammar import parse_expression
+    >>> parse_expression("9**9**9")
+    Traceback (most recent call last):
+    ...
+    theoryck.errors.ClaimError: <claim>, column 1: a constant of more than 1000 digits; ...
+    """
+    balls = Balls(bits=64)
+    with balls.scope():
+        _check_node(expr, place, balls)
+
+
+def constant_value(expr: Expr) -> Fraction | None:
+    """The value of a constant tree, rounded where it is irrational; None if it has none.
+
+    >>> from theoryck.claims.grammar import parse_expression
+    >>> constant_value(parse_expression("-2/3"))
+    Fraction(-2, 3)
+    """
+    balls = Balls(bits=64)
+    with balls.scope():
+        value = _check_node(expr, Place(), balls)[0]
+    if value is None:
+        return None
+    return _rounded(value)
+
+
+def _check_node(node: Expr | Condition, place: Place, balls: Balls) -> tuple[Any, Fraction]:
+    """(value or None, degree): the value of a constant, the powers that a variable may reach."""
+    match node:
+        case Number(value=number):
+            return Rationals().rational(number), Fraction(1)
+        case Symbol(name=name):
+            return (balls.constant(name) if name == "pi" else None), Fraction(1)
+    results = [_check_node(child, place, balls) for child in children(node)]
+    values, degree = [value for value, _ in results], max(degree for _, degree in results)
+    if not isinstance(node, Apply):
+        return None, degree
+    here = Place(place.file, place.claim, place.key, node.column or place.column)
+    if all(value is not None for value in values):
+        return _constant(node.function, values, here, balls), Fraction(1)
+    if node.function == "**" and values[1] is not None:
+        degree *= max(abs(_rounded(values[1])), Fraction(1))
+    if degree > MAX_EXPONENT:
+        raise ClaimError(
+            f"an exponent of more than {MAX_EXPONENT}",
+            here,
+            "make it a parameter and give its value in `at`",
+        )
+    return None, degree
+
+
+def _rounded(value: Any) -> Fraction:
+    return to_fraction(value.mid().fmpq() if isinstance(value, flint.arb) else value)
+
+
+def _constant(function: str, values: list[Any], place: Place, balls: Balls) -> Any:
+    """A function of constants, exact where it can be, None where a ball decides nothing."""
+    too_large = ClaimError(
+        f"a constant of more than {MAX_DIGITS} digits", place, "powers of powers are not computed"
+    )
+    exact = not any(isinstance(value, flint.arb) for value in values)
+    if function in ("exp", "sinh", "cosh") and abs(_rounded(values[0])) > 3 * MAX_DIGITS:
+        raise too_large
+    result = None
+    try:
+        if exact:
+            result = apply(function, values, Rationals())
+    except TooLargeError as error:
+        raise too_large from error
+    except DomainError as error:
+        raise ClaimError(f"no value: {error}", place) from error
+    except (InexactError, UntraceableError):
+        pass
+    if result is None:
+        try:
+            result = apply(function, [flint.arb(value) for value in values], balls)
+        except (ArithmeticError, ValueError, UntraceableError):
+            return None
+    if not abs(result) < 10**MAX_DIGITS:
+        raise too_large
+    return result
+
+
+def check_instance_integer(name: str, value: Fraction, place: Place) -> None:
+    """Refuse a value of an integer parameter that is no integer or beyond :data:`MAX_INTEGER`.
+
+    >>> check_instance_integer("N", Fraction(10**12), Place(key="at"))
+    Traceback (most recent call last):
+    ...
+    theoryck.errors.ClaimError: <claim>, at: N = 1000000000000 is beyond ...
+    """
+    if value.denominator != 1:
+        raise ClaimError(
+            f"{name} = {value} is not an integer", place, f"{name} is declared integer"
+        )
+    if abs(value) > MAX_INTEGER:
+        raise ClaimError(
+            f"{name} = {value} is beyond {MAX_INTEGER}",
+            place,
+            f"integers up to {MAX_INTEGER} are run; leave `at` out to claim every {name}",
+        )
+
+
+def surely_undefined(expr: Expr, environment: Environment) -> str | None:
+    """Why a tree has no value at these (ball) values, None where it may have one.
+
+    Only sure cases count: a ball that touches a singularity shows nothing. Subexpressions that
+    speak of a run are passed over.
+    """
+    if isinstance(expr, Over | Iterate):
+        return None
+    for child in children(expr):
+        reason = surely_undefined(child, environment)  # type: ignore[arg-type]
+        if reason is not None:
+            return reason
+    if not isinstance(expr, Apply) or expr.function not in ("/", "**", "log", "sqrt"):
+        return None
+    try:
+        values = [evaluate(a, environment, Balls()) for a in expr.arguments]
+        return _singular(expr.function, values)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def _singular(function: str, values: list[Any]) -> str | None:
+    last = values[-1]
+    match function:
+        case "/" if last == 0:
+            return "a division by zero"
+        case "log" if last <= 0:
+            return f"the logarithm of {last.mid().str(6, radius=False)}"
+        case "sqrt" if last < 0:
+            return f"the square root of {last.mid().str(6, radius=False)}"
+        case "**" if values[0] == 0 and last < 0:
+            return "a negative power of zero"
+        case "**" if values[0] < 0 and last.floor() != last and not last.contains_integer():
+            return "a fractional power of a negative number"
+    return None
