@@ -40,7 +40,7 @@ class Fractions(NumberSystem):
         raise InexactError(f"{name} is not a function among the rationals")
 
     def sign(self, value: Any) -> int:
-        return (value > 0) - (value < 0)
+        return int(value > 0) - int(value < 0)
 
     def to_integer(self, value: Any) -> int:
         if Fraction(value).denominator != 1:
@@ -109,12 +109,15 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A point where f was evaluated: x, ∇f(x) (or the subgradient at hand) and f(x)."""
+    """A point where f was evaluated: x, ∇f(x) (or the subgradient at hand) and f(x).
+
+    The entries are Points and a Form in a trace, coordinates and a number in a run.
+    """
 
     label: str
-    point: Point
-    gradient: Point
-    value: Form
+    point: Any
+    gradient: Any
+    value: Any
 
 
 @dataclass(frozen=True)

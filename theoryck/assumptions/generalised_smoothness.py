@@ -1,4 +1,4 @@
-"""Smoothness with a constant that grows with the gradient or the value, and third-order smoothness."""
+"""Smoothness whose constant grows with the gradient or the value; third-order smoothness."""
 
 from __future__ import annotations
 

@@ -1,0 +1,33 @@
+"""The kernel: certificates and witnesses, rebuilt from the claim and checked exactly.
+
+Nothing here imports a solver, an engine, SymPy or NumPy.
+"""
+
+from theoryck.certificates.checker import CertificateError, GoalCertificate, check_goal
+from theoryck.certificates.documents import (
+    Established,
+    certificate_document,
+    number_system,
+    verify,
+    witness_document,
+)
+from theoryck.certificates.problem import Goal, Hypothesis, Problem, instantiate
+from theoryck.certificates.witness import PlacedRun, Witness, check_witness
+
+__all__ = [
+    "CertificateError",
+    "Established",
+    "Goal",
+    "GoalCertificate",
+    "Hypothesis",
+    "PlacedRun",
+    "Problem",
+    "Witness",
+    "certificate_document",
+    "check_goal",
+    "check_witness",
+    "instantiate",
+    "number_system",
+    "verify",
+    "witness_document",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -223,7 +223,7 @@ class Floats(NumberSystem):
 
     def function(self, name: str, *arguments: Any) -> float:
         x = arguments[0]
-        special = {
+        special: Mapping[str, Callable[[], float]] = {
             "min": lambda: min(arguments),
             "max": lambda: max(arguments),
             "abs": lambda: abs(x),
@@ -233,7 +233,7 @@ class Floats(NumberSystem):
             "softplus": lambda: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
         }
         try:
-            return float(special[name]() if name in special else getattr(math, name)(x))
+            return float(special[name]()) if name in special else float(getattr(math, name)(x))
         except (ValueError, ZeroDivisionError) as error:
             raise DomainError(f"{name}({x}) has no value") from error
         except OverflowError as error:
@@ -242,7 +242,7 @@ class Floats(NumberSystem):
     def sign(self, value: Any) -> int:
         if value != value:
             raise UndecidedError("not a number")
-        return (value > 0) - (value < 0)
+        return int(value > 0) - int(value < 0)
 
     def to_integer(self, value: Any) -> int:
         if value != int(value):

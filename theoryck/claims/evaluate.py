@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from theoryck.algebra import NumberSystem, TracedScalar, Vector
+from theoryck.algebra import Form, NumberSystem, Root, TracedScalar, Vector
 from theoryck.algebra.language import dot, norm, sqrt
 from theoryck.claims.expressions import (
     Apply,
@@ -139,7 +139,7 @@ def apply(function: str, values: list[Any], numbers: NumberSystem) -> Any:
         case "/":
             return _divide(first, values[1], numbers)
         case "**":
-            if isinstance(first, TracedScalar | Vector):
+            if isinstance(first, Form | Root | Vector):
                 return first ** numbers.to_integer(values[1])
             return numbers.power(first, values[1])
         case "norm":

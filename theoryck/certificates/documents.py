@@ -1,0 +1,222 @@
+"""Certificates and witnesses as JSON data, and their verification from nothing but that data.
+
+A document embeds the claim's table; everything else is rebuilt from it. Documents come from
+strangers: they are bounded in size, hold names and exact numbers only, and nothing in them is
+evaluated or believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from theoryck.algebra import NumberSystem
+from theoryck.certificates.checker import CertificateError, GoalCertificate, check_goal
+from theoryck.certificates.problem import Problem, instantiate
+from theoryck.certificates.witness import PlacedRun, Witness, check_witness
+from theoryck.claims.arithmetic import Balls, Rationals
+from theoryck.claims.claim import RateClaim
+from theoryck.claims.reading import read_claim
+from theoryck.methods import METHODS, Method
+
+FORMAT = 1
+MAX_ENTRIES = 1_000_000  # multipliers or coordinates of one document
+MAX_BITS = 4096  # working precision that a document may ask for
+
+
+@dataclass(frozen=True)
+class Established:
+    """What a verified document establishes, in words; ``lines`` say it and what it does not."""
+
+    claim_id: str
+    refutes: bool
+    lines: tuple[str, ...]
+
+
+def number_system(name: str, bits: int = 256) -> NumberSystem:
+    """The exact number system called ``rationals`` or ``balls``."""
+    match name:
+        case "rationals":
+            return Rationals()
+        case "balls":
+            return Balls(bits)
+        case _:
+            raise CertificateError(f"arithmetic {name!r}: rationals or balls expected")
+
+
+def certificate_document(
+    claim: RateClaim, at: Mapping[str, str], arithmetic: str, goals: Sequence[GoalCertificate]
+) -> dict[str, Any]:
+    """The JSON data of an upper-bound certificate."""
+    return _document(claim, at, arithmetic, "upper-bound") | {
+        "goals": [
+            {
+                "weights": list(goal.weights),
+                "multipliers": dict(goal.multipliers),
+                "completion": list(goal.completion),
+            }
+            for goal in goals
+        ]
+    }
+
+
+def witness_document(
+    claim: RateClaim, at: Mapping[str, str], arithmetic: str, witness: Witness
+) -> dict[str, Any]:
+    """The JSON data of a refuting witness."""
+    return _document(claim, at, arithmetic, "witness") | {
+        "dimension": witness.dimension,
+        "vectors": {name: list(entries) for name, entries in witness.vectors.items()},
+        "values": dict(witness.values),
+    }
+
+
+def _document(
+    claim: RateClaim, at: Mapping[str, str], arithmetic: str, kind: str
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": kind,
+        "claim": dict(claim.table),
+        "at": dict(at),
+        "arithmetic": arithmetic,
+    }
+
+
+def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) -> Established:
+    """Re-check a certificate or a witness with exact arithmetic alone.
+
+    Args:
+        data: the parsed JSON document.
+        methods: the methods a claim may name; pass your own beside ``METHODS``.
+
+    Raises:
+        CertificateError: the document is malformed, or does not establish what it says.
+        ClaimError: the embedded claim means nothing as written.
+        TheoryckError: its instance cannot be computed (too large, undefined, undecided).
+    """
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        raise CertificateError(f"not a theoryck document of format {FORMAT}")
+    kinds: Mapping[str, Callable[..., Established]] = {
+        "upper-bound": _verify_bound,
+        "witness": _verify_witness,
+    }
+    kind = str(data.get("kind"))
+    if kind not in kinds:
+        raise CertificateError(f"kind {kind!r}: {' or '.join(kinds)} expected")
+    claim, at = _claim_at(data, methods)
+    bits = _field(data, "bits", int, 256)
+    if not 64 <= bits <= MAX_BITS:
+        raise CertificateError(f"a precision of {bits} bits: 64 to {MAX_BITS} expected")
+    numbers = number_system(_field(data, "arithmetic", str), bits)
+    with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+        problem = instantiate(claim, at, numbers)
+        return kinds[kind](data, problem)
+
+
+def _field(data: Mapping[str, Any], name: str, kind: type, default: Any = None) -> Any:
+    value = data.get(name, default)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise CertificateError(f"{name}: a {kind.__name__} expected, got {type(value).__name__}")
+    return value
+
+
+def _claim_at(data: Mapping[str, Any], methods: Mapping[str, Method]) -> tuple[RateClaim, Any]:
+    table = {key: value for key, value in _field(data, "claim", dict).items() if key != "at"}
+    at = _field(data, "at", dict)
+    claim = read_claim({**table, "at": [at]}, methods=methods)
+    if not isinstance(claim, RateClaim):
+        raise CertificateError(f"a document for a claim of kind {claim.kind}; only rates have them")
+    return claim, claim.at[0]
+
+
+def _texts(data: Any, what: str) -> Mapping[str, str]:
+    if not isinstance(data, dict) or len(data) > MAX_ENTRIES:
+        raise CertificateError(f"{what}: a table of names and numbers expected")
+    return data
+
+
+def _list(data: Any, what: str) -> Sequence[Any]:
+    if not isinstance(data, list) or len(data) > MAX_ENTRIES:
+        raise CertificateError(f"{what}: a list expected")
+    return data
+
+
+def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
+    goals = _list(data.get("goals"), "goals")
+    if len(goals) != len(problem.goals):
+        raise CertificateError(f"{len(goals)} goals; the claim has {len(problem.goals)}")
+    used: set[str] = set()
+    for number, (goal, entry) in enumerate(zip(problem.goals, goals, strict=True)):
+        if not isinstance(entry, dict):
+            raise CertificateError(f"goals[{number}]: a table expected")
+        certificate = GoalCertificate(
+            tuple(_list(entry.get("weights"), "weights")),
+            _texts(entry.get("multipliers"), "multipliers"),
+            tuple(_list(entry.get("completion", []), "completion")),
+        )
+        check_goal(problem, goal, certificate)
+        used.update((*certificate.multipliers, *certificate.completion))
+    claim = problem.claim
+    exactness = "rational" if data["arithmetic"] == "rationals" else "ball"
+    return Established(
+        claim.id,
+        refutes=False,
+        lines=(
+            f"The bound of claim {claim.id!r} holds at {_at_text(data)}: for every function that "
+            f"meets the assumptions, every admissible start and every dimension.",
+            f"It follows from {len(used)} inequalities of the assumptions and the start, added "
+            f"with non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic.",
+            "It does not establish the bound at other parameter values, nor that it is tight.",
+        ),
+    )
+
+
+def _verify_witness(data: Mapping[str, Any], problem: Problem) -> Established:
+    witness = Witness(
+        _field(data, "dimension", int),
+        {name: _list(v, name) for name, v in _texts(data.get("vectors"), "vectors").items()},
+        _texts(data.get("values"), "values"),
+    )
+    run = check_witness(problem, witness)
+    return Established(
+        problem.claim.id,
+        refutes=True,
+        lines=(
+            f"The bound of claim {problem.claim.id!r} fails at {_at_text(data)}: a "
+            f"function of the class on R^{witness.dimension} and an admissible start make the "
+            f"measure {float_text(run.measure)}, above the bound {float_text(run.bound)}"
+            + (" (both squared)." if problem.goals[0].power == 2 else "."),
+            "The points meet the interpolation conditions of the class and the iterates are those "
+            "of the method, both in exact arithmetic.",
+            "It does not say how large the worst case is.",
+        ),
+    )
+
+
+def _at_text(data: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in data["at"].items()) or "no parameters"
+
+
+def float_text(value: Any) -> str:
+    """Six significant digits of an exact number, for reading only."""
+    return f"{as_float(value):.6g}"
+
+
+def as_float(value: Any) -> float:
+    """The double nearest to an exact number, for reports only."""
+    if hasattr(value, "p"):
+        top, bottom = int(value.p), int(value.q)
+        return top / bottom
+    return float(value.mid()) if hasattr(value, "mid") else float(value)
+
+
+__all__ = [
+    "Established",
+    "PlacedRun",
+    "certificate_document",
+    "verify",
+    "witness_document",
+]

@@ -1,0 +1,273 @@
+"""What the performance-estimation engine says of a claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from theoryck.algebra import NumberSystem
+from theoryck.assumptions.conditions import Slack
+from theoryck.certificates import (
+    GoalCertificate,
+    Problem,
+    certificate_document,
+    instantiate,
+    witness_document,
+)
+from theoryck.certificates.documents import as_float
+from theoryck.claims.arithmetic import Balls, Rationals
+from theoryck.claims.claim import Claim, RateClaim
+from theoryck.claims.expressions import Expr
+from theoryck.claims.printing import to_text
+from theoryck.claims.sampling import sample_instances
+from theoryck.errors import InexactError, TheoryckError
+from theoryck.pep.assemble import Assembled, assemble
+from theoryck.pep.certify import completing_slacks, with_margin
+from theoryck.pep.face import on_the_face
+from theoryck.pep.refute import Refutation, refute
+from theoryck.pep.solve import Dual, Failure, widest_margin, worst_ratio
+from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
+
+NAME = "pep"
+SAMPLES = 3  # instances tried for a claim that names none
+TOLERANCE = 1e-7  # relative, on a worst case in floating point
+LOOSE = 0.99  # a worst case below this share of the bound is reported
+
+# With these alone the inequalities are interpolation conditions, so the optimum is the worst case.
+EXACT_CLASSES = frozenset({"convex", "strongly_convex", "weakly_convex", "smooth"})
+
+
+def examine(claim: Claim, deadline: float) -> EngineReport:
+    """Look at a rate claim at its instances, or at a few small ones if it names none."""
+    began = time.monotonic()
+    if not isinstance(claim, RateClaim):
+        return _silent(f"pep looks at rates, not at claims of kind {claim.kind}")
+    chosen = claim.at or sample_instances(claim, SAMPLES)
+    if not chosen:
+        return _silent("no instance is given in `at`, and no small parameter values were found")
+    instances = []
+    for at in chosen:
+        instances.append(_instance(claim, at, deadline))
+        if instances[-1].status is Status.REFUTED:
+            break
+    report = _summary(claim, tuple(instances), len(chosen))
+    return replace(report, seconds=time.monotonic() - began)
+
+
+def _silent(reason: str) -> EngineReport:
+    return EngineReport(engine=NAME, status=Status.INCONCLUSIVE, reason=reason)
+
+
+def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
+    """The claim at one instance: in rationals, or in balls where a value is irrational."""
+    text = {name: to_text(value) for name, value in at.items()}
+    systems: tuple[NumberSystem, ...] = (Rationals(), Balls())
+    for numbers in systems:
+        try:
+            with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+                return _examine_problem(instantiate(claim, at, numbers), text, deadline)
+        except InexactError as error:
+            reason = str(error)
+        except TheoryckError as error:
+            return _undecided(text, str(error))
+    return _undecided(text, reason)
+
+
+def _undecided(at: Mapping[str, str], reason: str, **known: Any) -> Instance:
+    values = {"claimed": None, "worst_case": None, **known}
+    return Instance(at=at, status=Status.INCONCLUSIVE, reason=reason, **values)
+
+
+def _examine_problem(problem: Problem, at: Mapping[str, str], deadline: float) -> Instance:
+    """Prove every goal, or refute one."""
+    slacks = tuple(problem.slacks())
+    certificates: list[GoalCertificate] = []
+    worst = 0.0
+    missing = ""
+    exact_class = is_exact(problem)
+    for index in range(len(problem.goals)):
+        assembled = assemble(problem, index, slacks)
+        dual = worst_ratio(assembled, deadline)
+        ratio = dual.ratio if isinstance(dual, Dual) else np.inf
+        if isinstance(dual, Failure) and dual.reason not in ("infeasible", "unbounded"):
+            return _undecided(at, dual.reason)
+        if ratio > 1 + TOLERANCE:
+            return _attacked(problem, index, at, ratio, deadline)
+        worst = max(worst, ratio)
+        assert isinstance(dual, Dual)
+        certificate = _certificate(problem, index, slacks, assembled, dual, deadline)
+        if certificate is None:
+            missing = "the solver's optimum agrees; no exact certificate was found"
+        else:
+            certificates.append(certificate)
+    scale = _bound_value(problem)
+    power = problem.goals[0].power
+    known = {
+        "claimed": scale,
+        "worst_case": scale * max(worst, 0.0) ** (1 / power) if exact_class else None,
+    }
+    if missing:
+        accuracy = Status.SUPPORTED
+        return Instance(at=at, status=accuracy, reason=missing, **known)
+    arithmetic = "rationals" if isinstance(problem.numbers, Rationals) else "balls"
+    document = certificate_document(problem.claim, at, arithmetic, certificates)
+    return Instance(
+        at=at,
+        status=Status.PROVED,
+        reason=f"an exact certificate in {arithmetic} was checked",
+        certificate=document,
+        **known,
+    )
+
+
+def is_exact(problem: Problem) -> bool:
+    """Whether the optimum is the worst case, not only a bound on it."""
+    return not problem.random and all(a.name in EXACT_CLASSES for a in problem.assumed)
+
+
+def _bound_value(problem: Problem) -> float:
+    """The claimed bound as a number; 1 where it is a multiple of the run's own quantities."""
+    goal = problem.goals[0]
+    if not goal.bound.is_constant():
+        return 1.0
+    return as_float(goal.bound.constant) ** (1 / goal.power)
+
+
+def _certificate(
+    problem: Problem,
+    index: int,
+    slacks: tuple[Slack, ...],
+    assembled: Assembled,
+    dual: Dual,
+    deadline: float,
+) -> GoalCertificate | None:
+    """Try the inequalities that most proofs need, then all of them."""
+    near = tuple(slack for slack in slacks if not slack.distant)
+    if len(near) < len(slacks):
+        fewer = assemble(problem, index, near)
+        bound = worst_ratio(fewer, deadline)
+        if isinstance(bound, Dual) and bound.ratio <= 1 + TOLERANCE:
+            found = _certificate_from(problem, index, near, fewer, bound, deadline)
+            if found is not None:
+                return found
+    return _certificate_from(problem, index, slacks, assembled, dual, deadline)
+
+
+def _certificate_from(
+    problem: Problem,
+    index: int,
+    slacks: tuple[Slack, ...],
+    assembled: Assembled,
+    dual: Dual,
+    deadline: float,
+) -> GoalCertificate | None:
+    """With room on all sides, round; on the boundary, recover the optimal face."""
+    goal = problem.goals[index]
+    completing = completing_slacks(slacks)
+    wide = widest_margin(assembled, np.array(completing, dtype=int), deadline)
+    if isinstance(wide, Dual):
+        found = with_margin(problem, goal, slacks, assembled, completing, wide)
+        if found is not None:
+            return found
+    if not isinstance(problem.numbers, Rationals):
+        return None
+    for candidate in (dual, wide):
+        if isinstance(candidate, Dual):
+            found = on_the_face(problem, goal, slacks, assembled, candidate)
+            if found is not None:
+                return found
+    return None
+
+
+def _attacked(
+    problem: Problem, index: int, at: Mapping[str, str], ratio: float, deadline: float
+) -> Instance:
+    """The optimum lies above the bound: refuted with a witness, or inconclusive without one."""
+    scale = _bound_value(problem)
+    power = problem.goals[index].power
+    exact_class = is_exact(problem)
+    worst = scale * ratio ** (1 / power) if np.isfinite(ratio) and exact_class else None
+    refutation = refute(problem, index, deadline)
+    if isinstance(refutation, Refutation):
+        measured = as_float(refutation.run.measure) ** (1 / power)
+        bound = as_float(refutation.run.bound) ** (1 / power)
+        arithmetic = "rationals" if isinstance(problem.numbers, Rationals) else "balls"
+        return Instance(
+            at=at,
+            claimed=scale,
+            worst_case=worst,
+            status=Status.REFUTED,
+            reason=(
+                f"a function of the class in dimension {refutation.witness.dimension} and a start "
+                f"reach {measured:.6g}, above the bound {bound:.6g}"
+            ),
+            witness=witness_document(problem.claim, at, arithmetic, refutation.witness),
+        )
+    above = (
+        f"{ratio ** (1 / power):.6g} times the bound" if np.isfinite(ratio) else "no finite value"
+    )
+    reason = f"the relaxation gives {above}, and no witness was found: {refutation.reason}"
+    return _undecided(at, reason, claimed=scale, worst_case=worst)
+
+
+def _summary(claim: RateClaim, instances: tuple[Instance, ...], chosen: int) -> EngineReport:
+    """The lattice over instances: one refutation refutes, a proof needs all of `at`."""
+    worst_first = (Status.REFUTED, Status.INCONCLUSIVE, Status.SUPPORTED, Status.PROVED)
+    status = min((i.status for i in instances), key=worst_first.index)
+    deciding = next(i for i in instances if i.status is status)
+    where = ", ".join(f"{name} = {value}" for name, value in deciding.at.items())
+    reason = f"at {where}: {deciding.reason}" if where else deciding.reason
+    scope = None
+    if status is Status.PROVED:
+        if claim.at:
+            scope = Scope.INSTANCES
+            reason = f"exact certificates at {_count(len(instances))} of `at`"
+        else:
+            status = Status.SUPPORTED
+            reason = f"exact certificates at {_count(len(instances))} that theoryck chose"
+    return EngineReport(
+        engine=NAME,
+        status=status,
+        reason=reason,
+        scope=scope,
+        tight=_tight(instances),
+        instances=instances,
+        findings=_findings(instances),
+    )
+
+
+def _count(number: int) -> str:
+    return "the instance" if number == 1 else f"all {number} instances"
+
+
+def _ratios(instances: tuple[Instance, ...]) -> list[float]:
+    return [
+        i.worst_case / i.claimed
+        for i in instances
+        if i.worst_case is not None and i.claimed and i.status in (Status.PROVED, Status.SUPPORTED)
+    ]
+
+
+def _tight(instances: tuple[Instance, ...]) -> bool | None:
+    ratios = _ratios(instances)
+    if len(ratios) != len(instances):
+        return None
+    return all(ratio > 1 - 1e-6 for ratio in ratios)
+
+
+def _findings(instances: tuple[Instance, ...]) -> tuple[Finding, ...]:
+    ratios = _ratios(instances)
+    if not ratios or len(ratios) != len(instances):
+        return ()
+    if all(ratio > 1 - 1e-6 for ratio in ratios):
+        return (Finding("tight", "the bound is the worst case at every instance looked at"),)
+    if max(ratios) < LOOSE:
+        low, high = min(ratios), max(ratios)
+        share = f"{high:.4g}" if high - low < 1e-4 * high else f"{low:.4g} to {high:.4g}"
+        return (Finding("loose", f"the worst case is {share} of the bound at these instances"),)
+    return ()

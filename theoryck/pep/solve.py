@@ -1,0 +1,225 @@
+"""The semidefinite programs, in CVXPY; their answers are candidates until checked exactly."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+
+from theoryck.pep.assemble import Assembled, Columns
+
+# Tried in turn: a tight solve first, since exact recovery needs its digits, then the defaults.
+TOLERANCES = (1e-11, 1e-8)
+MARGIN_CAP = 1.0  # the margin is a homogeneous quantity in claims without a constant
+TRACE_CAP = 1e4  # of the scaled Gram matrix of a witness
+
+
+@dataclass(frozen=True)
+class Dual:
+    """A solution of the dual: ``ratio``·bound − Σ w·measure − Σ λ·inequality = ⟨S, Gram⟩ + c.
+
+    ``gram``, ``values`` and ``unit`` are the primal solution that came with it: divided by
+    ``unit``, which stands for the constant 1, they are the worst case (if ``unit`` is not zero).
+    Everything is in the scaled basis. ``accurate`` says whether the solver met its tolerance.
+    """
+
+    ratio: float
+    weights: np.ndarray
+    multipliers: np.ndarray
+    psd: np.ndarray
+    gram: np.ndarray
+    values: np.ndarray
+    unit: float
+    margin: float
+    accurate: bool
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Gram matrix and values of f that violate the bound, all inequalities met with ``margin``."""
+
+    gram: np.ndarray
+    values: np.ndarray
+    margin: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no solution: the solver's own word."""
+
+    reason: str
+
+
+def worst_ratio(problem: Assembled, deadline: float) -> Dual | Failure:
+    """The least t with measure ≤ t·bound provable from the inequalities.
+
+    By weak duality measure ≤ t·bound on the class; where the inequalities are interpolation
+    conditions and the dimension is free, t is the exact worst case.
+    """
+    return _dual(problem, None, deadline)
+
+
+def widest_margin(problem: Assembled, completing: np.ndarray, deadline: float) -> Dual | Failure:
+    """A proof of measure ≤ bound with S ⪰ sI and the ``completing`` multipliers ≥ s, s maximal."""
+    return _dual(problem, completing, deadline)
+
+
+def _dual(problem: Assembled, completing: np.ndarray | None, deadline: float) -> Dual | Failure:
+    n, m = problem.basis.size, len(problem.names)
+    alternatives = problem.alternatives.constant.size
+    weights = cp.Variable(alternatives, nonneg=True)
+    multipliers = cp.Variable(m)
+    free = cp.Variable()  # the ratio, or the margin
+    ratio: Any = free if completing is None else 1.0
+    psd = cp.Variable((n, n), PSD=True) if n else None
+    constraints = [cp.sum(weights) == 1]
+    signed = np.flatnonzero(~problem.equality)
+    if signed.size:
+        constraints.append(multipliers[signed] >= 0)
+    goal = _stack(problem.bound) @ np.ones(1)
+    left = (
+        ratio * goal - _stack(problem.alternatives) @ weights - _stack(problem.slacks) @ multipliers
+    )
+    shape = _triangle(n)
+    rows = np.zeros(shape.shape[0] + problem.slacks.linear.shape[0])
+    square: Any = rows
+    if psd is not None:
+        padded = sp.vstack([shape, sp.csr_array((rows.size - shape.shape[0], n * n))]).tocsc()
+        square = padded @ cp.vec(psd, order="C")
+        if completing is not None:
+            square = square + (padded @ np.eye(n).ravel()) * free
+    identity = left == square if rows.size else None
+    if identity is not None:
+        constraints.append(identity)
+    constant = (
+        ratio * problem.bound.constant[0]
+        - problem.alternatives.constant @ weights
+        - problem.slacks.constant @ multipliers
+    )
+    has_constant = any(
+        np.any(c.constant) for c in (problem.bound, problem.alternatives, problem.slacks)
+    )
+    # a constant that is identically zero leaves no room
+    reached = constant >= (free if has_constant and completing is not None else 0)
+    constraints.append(reached)
+    if completing is None:
+        objective = cp.Minimize(free)
+    else:
+        objective = cp.Maximize(free)
+        constraints += [free <= MARGIN_CAP]
+        if completing.size:
+            constraints.append(multipliers[completing] >= free)
+    program = cp.Problem(objective, constraints)
+    accurate = _solve(program, deadline)
+    if isinstance(accurate, Failure):
+        return accurate
+    dual = np.zeros(rows.size) if identity is None else np.asarray(identity.dual_value)
+    gram, values = _primal(dual, n)
+    margin = 0.0 if completing is None else float(free.value)
+    matrix = np.zeros((0, 0)) if psd is None else np.asarray(psd.value) + margin * np.eye(n)
+    return Dual(
+        ratio=float(free.value) if completing is None else 1.0,
+        weights=np.maximum(np.asarray(weights.value), 0),
+        multipliers=np.asarray(multipliers.value).reshape(m),
+        psd=matrix,
+        gram=gram,
+        values=values,
+        unit=abs(float(np.asarray(reached.dual_value).sum())),
+        margin=margin,
+        accurate=accurate,
+    )
+
+
+def _stack(columns: Columns) -> sp.csc_array:
+    return sp.csc_array(sp.vstack([columns.gram, columns.linear]))
+
+
+def _triangle(n: int) -> sp.csr_array:
+    """Takes vec(S) to the coefficients of the monomials ⟨u, v⟩, u ≤ v: off-diagonal ones twice."""
+    i, j = np.triu_indices(n)
+    factor = np.where(i == j, 1.0, 2.0)
+    return sp.csr_array((factor, (np.arange(i.size), i * n + j)), shape=(i.size, n * n))
+
+
+def _primal(dual: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The Gram matrix and the values of f in the multipliers of the dual's identity."""
+    i, j = np.triu_indices(n)
+    gram = np.zeros((n, n))
+    gram[i, j] = gram[j, i] = dual[: i.size]
+    sign = 1.0 if np.trace(gram) >= 0 else -1.0
+    return sign * gram, sign * dual[i.size :]
+
+
+def attack(problem: Assembled, deadline: float) -> Attack | Failure:
+    """Numbers of low rank that violate the bound and meet every inequality with room to spare.
+
+    First the widest margin is found, then the Gram matrix of least trace with half of it.
+    """
+    n = problem.basis.size
+    gram = cp.Variable((n, n), PSD=True)
+    values = cp.Variable(problem.slacks.linear.shape[0])
+    margin = cp.Variable()
+    pick = _triangle(n)
+    pick.data[:] = 1.0
+    monomials = pick @ cp.vec(gram, order="C")
+
+    def at(columns: Columns) -> Any:
+        read = columns.gram.T @ monomials + columns.constant
+        return read + columns.linear.T @ values if columns.linear.shape[0] else read
+
+    slack = at(problem.slacks)
+    excess = at(problem.alternatives) - at(problem.bound)[0]
+    equal, signed = np.flatnonzero(problem.equality), np.flatnonzero(~problem.equality)
+    fixed = [slack[equal] == 0] if equal.size else []
+    fixed += [cp.trace(gram) <= TRACE_CAP]
+
+    def room(width: Any) -> list[Any]:
+        return [excess >= width] + ([slack[signed] >= width] if signed.size else [])
+
+    widest = cp.Problem(cp.Maximize(margin), [*fixed, margin <= MARGIN_CAP, *room(margin)])
+    accurate = _solve(widest, deadline)
+    if isinstance(accurate, Failure):
+        return accurate
+    found = float(margin.value)
+    if found <= 0:
+        return Failure("no numbers violate the bound and meet the interpolation conditions")
+    best = Attack(np.asarray(gram.value), np.atleast_1d(values.value), found)
+    thin = cp.Problem(cp.Minimize(cp.trace(gram)), [*fixed, *room(found / 2)])
+    if isinstance(_solve(thin, deadline), Failure):
+        return best
+    return Attack(np.asarray(gram.value), np.atleast_1d(values.value), found / 2)
+
+
+def _solve(program: Any, deadline: float) -> bool | Failure:
+    """Whether the solution is accurate; a Failure where there is none worth looking at."""
+    said = "not tried"
+    for position, tolerance in enumerate(TOLERANCES):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return Failure("the time budget is spent")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # CVXPY warns of what the status says anyway
+                program.solve(
+                    solver=cp.CLARABEL,
+                    tol_gap_abs=tolerance,
+                    tol_gap_rel=tolerance,
+                    tol_feas=tolerance,
+                    time_limit=left,
+                )
+        except cp.error.SolverError as error:
+            said = str(error).split("\n", maxsplit=1)[0]
+            continue
+        said = program.status
+        if said == cp.OPTIMAL:
+            return True
+        if said in (cp.INFEASIBLE, cp.UNBOUNDED):
+            return Failure(said)
+        if said == cp.OPTIMAL_INACCURATE and position == len(TOLERANCES) - 1:
+            return False
+    return Failure(f"the solver ended with status {said}")
