@@ -1,0 +1,8 @@
+"""Engine 3: the claim's method, run on real problems of its class.
+
+It supports a claim with stated confidence, refutes it by an exact run, and never proves one.
+"""
+
+from theoryck.simulate.examine import examine
+
+__all__ = ["examine"]

@@ -1,0 +1,303 @@
+"""Problems to try a claim on: chosen from the constants of its class, kept if they are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from typing import Any
+
+from theoryck.algebra import NumberSystem
+from theoryck.assumptions import ASSUMPTIONS, Subject
+from theoryck.simulate.membership import Assumed, satisfies
+from theoryck.simulate.noise import (
+    Exact,
+    Gaussian,
+    Multiplicative,
+    Noise,
+    RareJumps,
+    Sampling,
+    Sphere,
+    TwoPoint,
+)
+from theoryck.simulate.problems.base import Problem
+from theoryck.simulate.problems.nonconvex import Cosine, SineSquared
+from theoryck.simulate.problems.piecewise import (
+    AbsoluteValue,
+    EuclideanNorm,
+    Huber,
+    LargestCoordinate,
+)
+from theoryck.simulate.problems.quadratic import (
+    DiagonalQuadratic,
+    RotatedQuadratic,
+    ShiftedQuadratics,
+)
+from theoryck.simulate.values import ceil_fraction, floor_fraction
+
+MAX_COMPONENTS = 10_000  # of a finite sum that is run
+MOST_COORDINATES = 50
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A problem with its noise and the direction from x* to the start.
+
+    ``stretches`` says whether the problem is scaled along with its start.
+    """
+
+    problem: Problem
+    noise: Noise
+    direction: tuple[Fraction, ...]
+    stretches: bool = True
+
+    def at_scale(self, factor: Fraction) -> Candidate:
+        """The candidate with its start ``factor`` times as far from x*."""
+        return Candidate(
+            self.problem.scaled(factor) if self.stretches else self.problem,
+            self.noise,
+            tuple(factor * entry for entry in self.direction),
+            self.stretches,
+        )
+
+    def describe(self) -> str:
+        """A few words for a reader."""
+        if isinstance(self.noise, Exact):
+            return self.problem.describe()
+        return f"{self.problem.describe()}, with {self.noise.describe()}"
+
+
+@dataclass(frozen=True)
+class ClassBounds:
+    """What the assumptions allow: curvature between ``lower`` and ``upper``, gradients up to
+    ``gradient``; None is no bound."""
+
+    lower: Fraction
+    upper: Fraction | None
+    gradient: Fraction | None
+    components: int | None
+
+
+def in_class(candidate: Candidate, assumed: Sequence[Assumed], numbers: NumberSystem) -> bool:
+    """Whether every assumption is established for the candidate.
+
+    With ``finite_sum`` the assumptions on the function are asked of every component, as the
+    claim format says; a problem that is no finite sum is one of n equal components.
+    """
+    constants = candidate.problem.constants()
+    count = [a for a in assumed if a.name == "finite_sum"]
+    of_function = constants
+    if isinstance(candidate.noise, Sampling):
+        of_function = candidate.problem.component_constants() or constants
+        if count and numbers.sign(count[0].values["n"] - candidate.noise.count) != 0:
+            return False
+    elif count and not isinstance(candidate.noise, Exact):
+        return False
+    for assumption in assumed:
+        match _subject(assumption.name):
+            case Subject.FUNCTION:
+                established = satisfies(of_function, assumption, numbers)
+            case Subject.NOISE:
+                established = candidate.noise.satisfies(assumption, constants, numbers)
+            case Subject.STRUCTURE if assumption.name == "finite_sum":
+                established = True
+            case Subject.STRUCTURE if assumption.name == "interpolation":
+                established = candidate.noise.satisfies(assumption, constants, numbers)
+            case _:
+                established = False
+        if not established:
+            return False
+    return True
+
+
+def _subject(name: str) -> Subject | None:
+    return ASSUMPTIONS[name].subject if name in ASSUMPTIONS else None
+
+
+def class_bounds(assumed: Sequence[Assumed]) -> ClassBounds:
+    """The tightest constants that the assumptions name."""
+    lowers, uppers, gradients = [Fraction(0)], [], []
+    components = None
+    for a in assumed:
+        v = a.values
+        match a.name:
+            case "strongly_convex" | "pl" | "quadratic_growth":
+                lowers.append(ceil_fraction(v["mu"]))
+            case "error_bound":
+                lowers.append(ceil_fraction(v["delta"]) / 2)
+            case "kl":
+                lowers.append(ceil_fraction(v["c"]) ** 2 / 2)
+            case "strict_saddle":
+                lowers.append(ceil_fraction(v["alpha"]))
+                if floor_fraction(v["delta"]) > 0:
+                    lowers.append(ceil_fraction(v["epsilon"]) / floor_fraction(v["delta"]))
+            case "smooth":
+                uppers.append(floor_fraction(v["L"]))
+            case "l0_l1_smooth":
+                uppers.append(floor_fraction(v["L0"]))
+            case "semi_smooth":
+                uppers.append(floor_fraction(v["beta"]))
+            case "lipschitz" | "bounded_second_moment":
+                gradients.append(floor_fraction(v["G"]))
+            case "finite_sum":
+                components = int(floor_fraction(v["n"]))
+    return ClassBounds(
+        lower=max(lowers),
+        upper=min(uppers) if uppers else None,
+        gradient=min(gradients) if gradients else None,
+        components=components,
+    )
+
+
+def candidates(
+    assumed: Sequence[Assumed], numbers: NumberSystem, horizon: int, *, differentiable: bool
+) -> Iterator[Candidate]:
+    """Problems of the class, the telling ones first.
+
+    Args:
+        horizon: the number of steps, which fixes the widths of the piecewise problems.
+        differentiable: leave out problems with kinks.
+    """
+    bounds = class_bounds(assumed)
+    problems = chain(
+        _smooth_problems(bounds, horizon),
+        () if differentiable or bounds.upper is not None else _kinked(bounds, horizon),
+    )
+    seen = set()
+    for problem, direction, stretches in problems:
+        for source in _noises(assumed, bounds):
+            candidate = Candidate(problem, source, direction, stretches)
+            if candidate not in seen and in_class(candidate, assumed, numbers):
+                seen.add(candidate)
+                yield candidate
+    for candidate in _finite_sums(assumed, bounds):
+        if in_class(candidate, assumed, numbers):
+            yield candidate
+
+
+Placed = tuple[Problem, tuple[Fraction, ...], bool]
+
+
+def _smooth_problems(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
+    lower = bounds.lower
+    upper = bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * lower)
+    if upper <= 0 or lower > upper:
+        return
+    one = (Fraction(1),)
+    least = lower if lower > 0 else upper / (2 * horizon + 1)
+    if bounds.gradient is None:
+        for value in _sweep(least, upper):
+            yield DiagonalQuadratic((value,)), one, False
+    for gradient in _gradient_levels(bounds):
+        yield from _huber(lower, upper, gradient, horizon)
+    if bounds.gradient is None:
+        pair = (least, upper)
+        yield DiagonalQuadratic(pair), (1 / least, 1 / upper), False
+        yield DiagonalQuadratic(pair), (Fraction(1), Fraction(1)), False
+        spread = _sweep(least, upper, 10)
+        wide = tuple(Fraction((-1) ** i * (3 + i % 4), 3) for i in range(len(spread)))
+        yield DiagonalQuadratic(spread), wide, False
+        yield RotatedQuadratic(spread), wide, False
+    for gradient in _gradient_levels(bounds):
+        for start in (Fraction(1, 4), Fraction(3, 2), Fraction(3)):
+            if gradient is None:
+                yield Cosine(upper, 1 / start), one, True
+            else:
+                yield Cosine(upper, gradient / upper), (start * gradient / upper,), False
+    if bounds.gradient is None:
+        for start in (Fraction(1), Fraction(5, 2), Fraction(5)):
+            yield SineSquared(upper, 1 / start), one, True
+
+
+def _sweep(least: Fraction, most: Fraction, count: int = 6) -> tuple[Fraction, ...]:
+    """Numbers from ``most`` down to ``least``, evenly spaced in their logarithm."""
+    if least >= most:
+        return (most,)
+    quotient = float(most / least)
+    inner = [
+        min(
+            max(
+                Fraction(float(least) * quotient ** (i / (count - 1))).limit_denominator(10**6),
+                least,
+            ),
+            most,
+        )
+        for i in range(1, count - 1)
+    ]
+    return tuple(sorted({least, most, *inner}, reverse=True))
+
+
+def _gradient_levels(bounds: ClassBounds) -> tuple[Fraction | None, ...]:
+    # 3-4-5: noise of length 4/5 beside gradients of length 3/5 has second moment 1
+    if bounds.gradient is None:
+        return (None,)
+    return tuple(bounds.gradient * Fraction(part, 5) for part in (5, 4, 3))
+
+
+def _huber(
+    lower: Fraction, upper: Fraction, gradient: Fraction | None, horizon: int
+) -> Iterator[Placed]:
+    if lower == upper:
+        return
+    for part in (2 * horizon + 1, horizon + 1, 4 * horizon + 1, 4, 2):
+        if gradient is None:
+            yield Huber(upper, lower, Fraction(1, part)), (Fraction(1),), True
+        else:
+            width = gradient / upper
+            yield Huber(upper, lower, width), (part * width,), True
+            yield Huber(upper, lower, width), (part * width,), False
+    if lower > 0:
+        yield Huber(lower, upper, Fraction(1, 2)), (Fraction(1),), True
+
+
+def _kinked(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
+    if bounds.lower > 0:
+        return
+    size = min(horizon + 1, MOST_COORDINATES)
+    for level in _gradient_levels(bounds):
+        slope = level if level is not None else Fraction(1)
+        yield AbsoluteValue(slope), (Fraction(1),), False
+        yield LargestCoordinate(slope, size), (Fraction(1),) * size, False
+        yield EuclideanNorm(slope, 3), (Fraction(1), Fraction(-2), Fraction(1, 2)), False
+
+
+def _noises(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Noise]:
+    yield Exact()
+    if not any(a.name == "unbiased" for a in assumed) or bounds.components is not None:
+        return
+    for a in assumed:
+        v = a.values
+        match a.name:
+            case "bounded_variance":
+                sigma = floor_fraction(v["sigma"])
+                yield from (TwoPoint(sigma), Sphere(sigma), Gaussian(sigma))
+            case "bounded_second_moment":
+                level = floor_fraction(v["G"])
+                yield from (TwoPoint(level * Fraction(part, 5)) for part in (3, 4))
+            case "strong_growth":
+                yield Multiplicative(max(floor_fraction(v["rho"]), Fraction(1)))
+            case "heavy_tailed":
+                yield from _heavy(v)
+
+
+def _heavy(v: Any) -> Iterator[Noise]:
+    sigma, alpha = floor_fraction(v["sigma"]), float(floor_fraction(v["alpha"]))
+    p = Fraction(1, 64)
+    if alpha > 0:
+        size = sigma * Fraction(float(p) ** (-1 / alpha) * (1 - 1e-9)).limit_denominator(10**6)
+        yield RareJumps(size, p)
+    yield TwoPoint(sigma)
+
+
+def _finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Candidate]:
+    n = bounds.components
+    if n is None or not 2 <= n <= MAX_COMPONENTS:
+        return
+    upper = bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * bounds.lower)
+    sigmas = [floor_fraction(a.values["sigma"]) for a in assumed if a.name == "bounded_variance"]
+    for curvature in _sweep(bounds.lower or upper / 10, upper, 3):
+        spread = (min(sigmas) if sigmas else Fraction(1)) / curvature
+        problem = ShiftedQuadratics(curvature, n, spread)
+        sampling = Sampling(n, problem.variance())
+        yield Candidate(problem, sampling, (Fraction(1),), False)

@@ -1,0 +1,13 @@
+"""What a user of the simulations can do wrong, named."""
+
+from __future__ import annotations
+
+from theoryck.errors import TheoryckError
+
+
+class SimulationError(TheoryckError, ValueError):
+    """Data or a setting that cannot be simulated; the message says what would be right."""
+
+
+class MissingExtraError(SimulationError, ImportError):
+    """Something needs an optional dependency that is not installed."""

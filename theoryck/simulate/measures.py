@@ -1,0 +1,144 @@
+"""Reading a claim's measure and bound off runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from theoryck.algebra import NumberSystem
+from theoryck.claims.arithmetic import Floats
+from theoryck.claims.evaluate import Environment, evaluate
+from theoryck.claims.expressions import (
+    Apply,
+    Comparison,
+    Condition,
+    Conjunction,
+    Expectation,
+    Expr,
+    Gradient,
+    Iterate,
+    Over,
+    Value,
+    children,
+)
+from theoryck.simulate.problems.base import Functions
+from theoryck.simulate.runs import Trajectory
+
+
+def environment(
+    symbols: Mapping[str, Any],
+    trajectory: Trajectory,
+    functions: Functions,
+    expectation: Callable[[Any], Any] = lambda value: value,
+) -> Environment:
+    """What the names of a claim mean on a batch of runs; E(·) is left to ``expectation``."""
+    return Environment(
+        symbols={**symbols, "f_star": functions.f_star, "x_star": functions.x_star},
+        iterate=trajectory.at,
+        value=functions.value,
+        gradient=functions.gradient,
+        expectation=expectation,
+    )
+
+
+def iterates_needed(
+    exprs: Iterable[Expr | Condition],
+    symbols: Mapping[str, Any],
+    numbers: NumberSystem | None = None,
+) -> frozenset[int]:
+    """The numbers k of all x[k] that the expressions read.
+
+    An index is taken to be monotone in the index of its range, as k + 1 and N − k are.
+    """
+    numbers = numbers or Floats()
+    found: set[int] = set()
+    for expr in exprs:
+        _collect(expr, (Environment(symbols),), numbers, found)
+    return frozenset(found)
+
+
+def _collect(
+    expr: Expr | Condition,
+    environments: tuple[Environment, ...],
+    numbers: NumberSystem,
+    found: set[int],
+) -> None:
+    if isinstance(expr, Iterate):
+        ends = [numbers.to_integer(evaluate(expr.index, e, numbers)) for e in environments]
+        found.update(range(min(ends), max(ends) + 1))
+        return
+    if isinstance(expr, Over):
+        inner = tuple(
+            outer.bind(expr.variable, evaluate(end, outer, numbers))
+            for outer in environments
+            for end in (expr.lower, expr.upper)
+        )
+        _collect(expr.body, inner, numbers, found)
+        return
+    for child in children(expr):
+        _collect(child, environments, numbers, found)
+
+
+def expectations_outside(expr: Expr) -> Expr:
+    """The same quantity with E taken outside of sums and means: fewer estimates to bound."""
+    match expr:
+        case Over(kind="mean_over" | "sum_over"):
+            body = expectations_outside(expr.body)
+            if isinstance(body, Expectation):
+                return Expectation(replace(expr, body=body.body), body.column)
+            return replace(expr, body=body)
+        case Over():
+            return replace(expr, body=expectations_outside(expr.body))
+        case Expectation():
+            return replace(expr, body=expectations_outside(expr.body))
+        case Apply():
+            arguments = tuple(expectations_outside(a) for a in expr.arguments)
+            pulled = _pull(expr, arguments)
+            return pulled if pulled is not None else replace(expr, arguments=arguments)
+    return expr
+
+
+def _pull(expr: Apply, arguments: tuple[Expr, ...]) -> Expr | None:
+    """E(a) ± b = E(a ± b) where b is not random: f_star, numbers and parameters."""
+    if expr.function not in ("+", "-") or len(arguments) != 2:
+        return None
+    left, right = arguments
+    if isinstance(left, Expectation) and _fixed(right):
+        return Expectation(Apply(expr.function, (left.body, right), expr.column))
+    return None
+
+
+def _fixed(expr: Expr | Condition) -> bool:
+    if isinstance(expr, Iterate | Value | Gradient | Expectation | Over):
+        return False
+    return all(_fixed(child) for child in children(expr))
+
+
+def increasing_in_expectations(expr: Expr) -> bool:
+    """Whether larger expectations can only make the expression larger.
+
+    Then an upper bound on every expectation gives one on the whole.
+    """
+    match expr:
+        case Expectation():
+            return True
+        case Over(body=body):
+            return increasing_in_expectations(body)
+        case Apply(function="+" | "min" | "max" | "sqrt", arguments=arguments):
+            return all(increasing_in_expectations(a) for a in arguments)
+        case Apply(function="-", arguments=(left, right)):
+            return increasing_in_expectations(left) and not _expects(right)
+    return not _expects(expr)
+
+
+def _expects(expr: Expr | Condition) -> bool:
+    return isinstance(expr, Expectation) or any(_expects(child) for child in children(expr))
+
+
+def comparisons(conditions: Iterable[Condition]) -> tuple[Comparison, ...]:
+    """All comparisons of several conditions."""
+    found: list[Comparison] = []
+    for condition in conditions:
+        found.extend(condition.parts if isinstance(condition, Conjunction) else (condition,))
+    return tuple(found)

@@ -1,0 +1,198 @@
+"""One candidate, run and measured against the claimed bound."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theoryck.algebra import Oracle
+from theoryck.claims.claim import RateClaim
+from theoryck.claims.evaluate import evaluate
+from theoryck.claims.expressions import Expectation, Expr, mentions
+from theoryck.simulate.arrays import ArrayNumbers
+from theoryck.simulate.backend import Backend
+from theoryck.simulate.candidates import Candidate
+from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.exact import arguments_at
+from theoryck.simulate.measures import (
+    environment,
+    expectations_outside,
+    increasing_in_expectations,
+    iterates_needed,
+)
+from theoryck.simulate.oracle import ArrayOracle
+from theoryck.simulate.problems.base import Functions
+from theoryck.simulate.runs import Trajectory, run
+from theoryck.simulate.statistics import Estimate, bonferroni, frequency, studentised
+from theoryck.simulate.streams import Streams
+from theoryck.simulate.values import Values
+
+RUNS = 400  # of a randomised method; more would tighten bounds by the square root only
+MAX_STEPS = 100_000  # of one run
+MAX_KEPT = 10_000_000  # numbers kept of a batch of runs: 80 MB
+TOLERANCE = 1e-9  # relative, for what rounding may add to a measure
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen on one candidate.
+
+    ``measured`` is compared with ``bound``: one run's measure, the worst of all runs, an upper
+    confidence bound for a claim about an expectation, or for one with a confidence the largest
+    probability of failure that the runs allow (and ``bound`` the claimed one).
+    """
+
+    candidate: Candidate
+    runs: int
+    randomised: bool
+    measured: float
+    lowest: float
+    bound: float
+    slack: float
+
+    @property
+    def below(self) -> bool:
+        """Whether the bound was kept, with the rounding of doubles allowed for."""
+        return self.measured <= self.bound + self.slack
+
+    @property
+    def above(self) -> bool:
+        """Whether even the lowest value that the runs allow is above the bound."""
+        return not self.lowest <= self.bound + self.slack
+
+    @property
+    def ratio(self) -> float:
+        """Measured over bound; infinite for a run that diverged."""
+        if not math.isfinite(self.measured):
+            return math.inf
+        if self.bound == 0:
+            return 0.0 if self.below else math.inf
+        return self.measured / self.bound
+
+
+def horizon_of(claim: RateClaim, values: Values) -> frozenset[int]:
+    """The numbers of the iterates that the claim speaks of.
+
+    Raises:
+        SimulationError: too many steps, or an iterate before the start.
+    """
+    needed = iterates_needed((claim.measure, claim.bound, *claim.initial), values.floats)
+    if max(needed, default=0) > MAX_STEPS:
+        raise SimulationError(f"{max(needed)} steps; simulations run at most {MAX_STEPS}")
+    if min(needed, default=0) < 0:
+        raise SimulationError("the claim speaks of an iterate before x[0]")
+    return needed
+
+
+def observe(
+    claim: RateClaim,
+    values: Values,
+    candidate: Candidate,
+    backend: Backend,
+    *,
+    level: float,
+    seed: int,
+    deadline: float,
+) -> Observation:
+    """Run the claim's method on a candidate that lies in its class, and measure.
+
+    A first run tells whether anything is random; if so many runs follow, as one batch.
+
+    Raises:
+        TheoryckError: the problem cannot answer the method, or time was up.
+    """
+    needed = horizon_of(claim, values)
+    functions = candidate.problem.on(backend)
+
+    def trajectory(runs: int) -> tuple[Trajectory, Streams]:
+        streams = Streams(backend, seed, runs)
+        oracle: Oracle = ArrayOracle(functions, candidate.noise, streams)
+        row = [float(entry) for entry in candidate.direction]
+        start = backend.asarray([row] * runs, what="start")
+        arguments = arguments_at(claim.method, values.floats, ArrayNumbers())
+        steps = max(needed, default=0)
+        kept = run(claim.method.method, oracle, arguments, start, steps, needed, deadline=deadline)
+        return kept, streams
+
+    first, streams = trajectory(1)
+    if not streams.drawn:
+        return _measure(claim, values, candidate, functions, first, backend, level, False)
+    runs = min(RUNS, max(2, MAX_KEPT // (len(needed) * functions.dimension)))
+    batch, _ = trajectory(runs)
+    return _measure(claim, values, candidate, functions, batch, backend, level, True)
+
+
+def _measure(
+    claim: RateClaim,
+    values: Values,
+    candidate: Candidate,
+    functions: Functions,
+    trajectory: Trajectory,
+    backend: Backend,
+    level: float,
+    randomised: bool,
+) -> Observation:
+    def at(expr: Expr, expectation: Any = lambda value: value) -> Any:
+        here = environment(values.floats, trajectory, functions, expectation)
+        with backend.quiet():
+            value = evaluate(expr, here, ArrayNumbers())
+            if hasattr(value, "shape"):
+                return backend.to_numpy(value).reshape(-1)
+            return np.asarray([value], dtype=np.float64)
+
+    runs = int(trajectory.at(0).shape[0]) if 0 in trajectory.iterates else _runs(trajectory)
+    bound = float(at(claim.bound)[0])  # all runs start alike
+    slack = TOLERANCE * abs(bound) if math.isfinite(bound) else 0.0
+    flip = -1.0 if claim.relation in (">=", ">") else 1.0
+
+    def made(measured: float, lowest: float, limit: float, room: float) -> Observation:
+        return Observation(candidate, runs, randomised, measured, lowest, limit, room)
+
+    if claim.confidence is not None:
+        allowed = 1 - float(at(claim.confidence)[0])
+        kept = int(np.sum(flip * at(claim.measure) <= flip * bound + slack))
+        if not randomised:
+            return made(float(kept == 0), float(kept == 0), allowed, 0.0)
+        failures = frequency(runs - kept, runs, level)
+        return made(failures.upper, failures.lower, allowed, 0.0)
+    measure = expectations_outside(claim.measure)
+    if randomised and mentions(measure, Expectation):
+        low, high = _expected(measure, at, level, flip)
+        return made(high, low, flip * bound, slack)
+    samples = flip * at(measure)
+    worst = float(np.max(samples)) if not np.any(np.isnan(samples)) else math.inf
+    return made(worst, worst, flip * bound, slack)
+
+
+def _runs(trajectory: Trajectory) -> int:
+    return int(next(iter(trajectory.iterates.values())).shape[0])
+
+
+def _expected(measure: Expr, at: Any, level: float, flip: float) -> tuple[float, float]:
+    """Lower and upper confidence bounds for a measure that is increasing in its expectations."""
+    if not increasing_in_expectations(measure):
+        raise SimulationError("the measure is not monotone in its expectations")
+    if flip < 0:
+        raise SimulationError("a lower bound on an expectation")
+    seen: list[Any] = []
+
+    def collect(sample: Any) -> Any:
+        seen.append(sample)
+        return sample
+
+    at(measure, collect)
+    each = bonferroni(level, max(1, len(seen)))
+
+    def bounded(pick: str) -> Any:
+        def expectation(sample: Any) -> float:
+            estimate: Estimate = studentised(np.asarray(sample), each)
+            return float(getattr(estimate, pick))
+
+        return expectation
+
+    low = float(at(measure, bounded("lower"))[0])
+    high = float(at(measure, bounded("upper"))[0])
+    return (low, high) if math.isfinite(high) else (low, math.inf)

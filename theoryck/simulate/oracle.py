@@ -1,0 +1,78 @@
+"""The oracle of a simulation: a method's questions answered with arrays, a row for each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from theoryck.algebra import Oracle, norm, ratio
+from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.noise import Noise
+from theoryck.simulate.problems.base import Functions
+from theoryck.simulate.streams import Streams
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayOracle(Oracle):
+    """Answers from a problem's functions, a source of noise and the runs' random numbers."""
+
+    functions: Functions
+    source: Noise
+    streams: Streams
+
+    def grad(self, x: Any) -> Any:
+        return self.functions.gradient(x)
+
+    def value(self, x: Any) -> Any:
+        return self.functions.value(x)
+
+    def minimum(self) -> Any:
+        return self.functions.f_star
+
+    def sample_grad(self, x: Any, *, batch: Any = 1) -> Any:
+        return self.sample_grads((x,), batch=batch)[0]
+
+    def sample_grads(self, points: tuple[Any, ...], *, batch: Any = 1) -> tuple[Any, ...]:
+        draw = self.source.draw(self.streams, self.functions, whole_batch(batch))
+        return tuple(self.source.gradient(draw, self.functions, x) for x in points)
+
+    def noise(self, x: Any, law: str) -> Any:
+        d = self.functions.dimension
+        directions = self.streams.normal(f"method {law}", d)
+        match law:
+            case "gaussian":
+                return directions
+            case "sphere" | "ball":
+                unit = ratio(1.0, norm(directions)) * directions
+                if law == "sphere":
+                    return unit
+                return self.streams.uniform("method radius", 1) ** (1 / d) * unit
+        raise SimulationError(f"no law of noise is called {law!r}: gaussian, sphere or ball")
+
+    def prox(self, x: Any, step: Any) -> Any:
+        if self.functions.prox is None:
+            raise self.no_answer("f.prox of this problem")
+        return self.functions.prox(x, step)
+
+    def line_search(self, x: Any, direction: Any) -> Any:
+        if self.functions.line_search is None:
+            raise self.no_answer("f.line_search of this problem")
+        return self.functions.line_search(x, direction)
+
+    def project(self, x: Any) -> Any:
+        return x  # these problems are unconstrained: the feasible set is the space
+
+
+def whole_batch(batch: Any) -> int:
+    """A batch size as an integer.
+
+    Raises:
+        SimulationError: it is not a positive whole number.
+    """
+    try:
+        size = int(batch)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SimulationError(f"a batch must be a positive whole number, got {batch}") from error
+    if size != batch or size < 1:
+        raise SimulationError(f"a batch must be a positive whole number, got {batch}")
+    return size

@@ -1,0 +1,1 @@
+"""Test problems with established constants, one file a family."""

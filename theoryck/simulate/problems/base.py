@@ -1,0 +1,116 @@
+"""What a test problem is: a description with established constants, and functions to run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from theoryck.algebra import NumberSystem
+from theoryck.simulate.backend import Backend
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Bounds that f is known to meet; None says that no bound is known.
+
+    ``lower``: f − (lower/2)‖·‖² is convex; ``upper``: (upper/2)‖·‖² − f is convex;
+    ``gradient``: sup ‖∇f‖ is at most this; ``pl``: ½‖∇f‖² ≥ pl·(f − f*);
+    ``hessian``: the Hessian is Lipschitz with it. Upper bounds err upwards, lower ones
+    downwards: that f has the property is established, never guessed.
+    """
+
+    lower: Fraction | None
+    upper: Fraction | None = None
+    gradient: Fraction | None = None
+    pl: Fraction | None = None
+    hessian: Fraction | None = None
+    quadratic: bool = False
+    nonnegative: bool = False
+
+    @property
+    def smoothness(self) -> Fraction | None:
+        """A Lipschitz constant of the gradient."""
+        if self.upper is None or self.lower is None:
+            return None
+        return max(self.upper, -self.lower, Fraction(0))
+
+    @property
+    def growth(self) -> Fraction | None:
+        """A PL constant; strong convexity gives one (Nesterov 2018, Theorem 2.1.10)."""
+        if self.lower is not None and self.lower > 0:
+            return max(self.lower, self.pl or Fraction(0))
+        return self.pl
+
+
+@dataclass(frozen=True)
+class Functions:
+    """A problem's functions on batches: x of shape (runs, d), scalars of shape (runs, 1).
+
+    ``components`` gives, for indices of shape (runs, b), the mean of those components' gradients.
+    """
+
+    dimension: int
+    value: Callable[[Any], Any]
+    gradient: Callable[[Any], Any]
+    f_star: float
+    x_star: Any
+    components: Callable[[Any, Any], Any] | None = None
+    count: int = 1
+    prox: Callable[[Any, Any], Any] | None = None
+    line_search: Callable[[Any, Any], Any] | None = None
+
+
+class Problem(ABC):
+    """A function with known minimum, minimiser and constants."""
+
+    @property
+    @abstractmethod
+    def dimension(self) -> int:
+        """The dimension d of its space."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """A few words for a reader."""
+
+    @abstractmethod
+    def constants(self) -> Constants:
+        """What is established about f."""
+
+    @abstractmethod
+    def on(self, backend: Backend) -> Functions:
+        """Its functions on a backend."""
+
+    def component_constants(self) -> Constants | None:
+        """What is established about every component of a finite sum; None if it is not one."""
+        return None
+
+    def component_count(self) -> int:
+        """How many components the finite sum has."""
+        return 1
+
+    def scaled(self, factor: Fraction) -> Problem:
+        """``factor²·f(x/factor)``: the same curvature bounds at another scale."""
+        return self
+
+
+class Separable(Problem):
+    """``f(x) = Σ h_i(x_i)`` with x* = 0, f* = 0 and piecewise rational h_i: it runs exactly too."""
+
+    @abstractmethod
+    def height(self, i: int, t: Any, numbers: NumberSystem) -> Any:
+        """h_i(t)."""
+
+    @abstractmethod
+    def slope(self, i: int, t: Any, numbers: NumberSystem) -> Any:
+        """h_i'(t), or a subgradient."""
+
+    @abstractmethod
+    def prox_coordinate(self, i: int, t: Any, step: Any, numbers: NumberSystem) -> Any:
+        """argmin_u h_i(u) + (u − t)²/(2 step)."""
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """The exact data as JSON-able text, with the ``kind`` of problem."""

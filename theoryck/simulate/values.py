@@ -1,0 +1,96 @@
+"""A choice of the claim's parameters: exactly, as doubles, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from theoryck.algebra import NumberSystem
+from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
+from theoryck.claims.claim import AssumptionUse
+from theoryck.claims.evaluate import Environment, evaluate
+from theoryck.claims.expressions import Expr
+from theoryck.claims.printing import to_text
+from theoryck.errors import InexactError
+from theoryck.simulate.membership import Assumed
+
+
+@dataclass(frozen=True)
+class Values:
+    """Parameter values in an exact number system, with their doubles and their text."""
+
+    numbers: NumberSystem
+    exact: Mapping[str, Any]
+    floats: Mapping[str, float]
+    text: Mapping[str, str]
+
+
+def choose(at: Mapping[str, Expr]) -> Values:
+    """The values of one entry of ``at``: rationals if all are rational, else balls.
+
+    Raises:
+        TheoryckError: an expression has no value.
+    """
+    text = {name: to_text(expr) for name, expr in at.items()}
+    numbers: NumberSystem = Rationals()
+    try:
+        exact = {name: evaluate(expr, Environment(), numbers) for name, expr in at.items()}
+    except InexactError:
+        numbers = Balls()
+        exact = {name: evaluate(expr, Environment(), numbers) for name, expr in at.items()}
+    return Values(numbers, exact, {name: to_float(value) for name, value in exact.items()}, text)
+
+
+def assumed(
+    uses: tuple[AssumptionUse, ...], values: Values
+) -> tuple[tuple[Assumed, ...], NumberSystem]:
+    """The assumptions with the values of their parameters, and the number system they are in."""
+    try:
+        return _assumed(uses, values.exact, values.numbers), values.numbers
+    except InexactError:
+        balls = Balls()
+        exact = {name: widen(value) for name, value in values.exact.items()}
+        return _assumed(uses, exact, balls), balls
+
+
+def _assumed(
+    uses: tuple[AssumptionUse, ...], symbols: Mapping[str, Any], numbers: NumberSystem
+) -> tuple[Assumed, ...]:
+    environment = Environment(symbols)
+    return tuple(
+        Assumed(
+            use.assumption.name,
+            {name: evaluate(e, environment, numbers) for name, e in use.arguments.items()},
+        )
+        for use in uses
+    )
+
+
+def widen(value: Any) -> Any:
+    """An exact number as a ball."""
+    return flint.arb(value)
+
+
+def to_float(value: Any) -> float:
+    """The nearest double, or nearly."""
+    if isinstance(value, flint.arb):
+        return float(value.mid())
+    if isinstance(value, flint.fmpq):
+        return float(to_fraction(value))
+    return float(value)
+
+
+def floor_fraction(value: Any) -> Fraction:
+    """A rational number at or just below an exact one."""
+    if isinstance(value, flint.arb):
+        return to_fraction(value.lower().mid().fmpq())
+    return to_fraction(value)
+
+
+def ceil_fraction(value: Any) -> Fraction:
+    """A rational number at or just above an exact one."""
+    return -floor_fraction(-value)
