@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -229,12 +229,12 @@ def _discard(stream: IO[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The entry point; ends the process with the exit code."""
-    code: int = 0
+def finish(command: Callable[[], int | None]) -> NoReturn:
+    """Runs the command and ends the process with its exit code, whatever happens."""
+    code = 0
     try:
         with _quiet_pipe():
-            code = cli.main(arguments, prog_name="theoryck", standalone_mode=False) or 0
+            code = command() or 0
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -245,3 +245,8 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"theoryck: {error}", err=True)
         code = 2
     sys.exit(code)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """The entry point."""
+    finish(lambda: cli.main(arguments, prog_name="theoryck", standalone_mode=False))

@@ -28,8 +28,8 @@ from theoryck.check import check
 from theoryck.claims.arithmetic import Floats
 from theoryck.claims.claim import Claim, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
-from theoryck.claims.expressions import mentions, names
 from theoryck.claims.expressions import Order as OrderBound
+from theoryck.claims.expressions import mentions, names
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
 from theoryck.errors import TheoryckError

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from theoryck.check.engines import Engine
+from theoryck.check.faults import FAULT
 from theoryck.check.recheck import still_holds
 from theoryck.check.records import RecordError, from_data, plain, to_data
 from theoryck.check.workers import Job
@@ -96,8 +97,10 @@ class ReportCache:
         return report if good else None
 
     def put(self, job: Job, engine: Engine, report: EngineReport, limit: float) -> None:
-        """Keeps the report, unless time was what kept the engine from a better one."""
-        if report.status not in CONCLUSIVE and report.seconds > limit / 2:
+        """Keeps the report, unless a fault or the time kept the engine from a better one."""
+        faulty = any(finding.code == FAULT for finding in report.findings)
+        hurried = report.status not in CONCLUSIVE and report.seconds > limit / 2
+        if faulty or hurried:
             return
         body = to_data(report)
         data = {

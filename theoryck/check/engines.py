@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from theoryck.check.faults import FAULT, fault, trail
 from theoryck.claims.claim import Claim
 from theoryck.errors import TheoryckError
-from theoryck.verdict import EngineReport, Status
+from theoryck.verdict import EngineReport, Finding, Status
 
 Examine = Callable[[Claim, float], EngineReport]
 
@@ -118,12 +118,10 @@ def ask(engine: Engine, claim: Claim, seconds: float) -> EngineReport:
 
 def failed(name: str, error: BaseException) -> EngineReport:
     """The report of an engine that raised: a fault of theoryck, not of the claim."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return EngineReport(
         engine=name,
         status=Status.INCONCLUSIVE,
-        reason=f"{name} failed, which is a fault of theoryck, please report it: {detail}{place}",
-        evidence=tuple(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-8:]),
+        reason=f"{name} failed, {fault(error)}",
+        findings=(Finding(FAULT, f"{name} failed, {fault(error)}"),),
+        evidence=trail(error),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from theoryck.check.faults import FAULT, fault
 from theoryck.errors import ClaimError
 from theoryck.verdict import EngineReport, Finding, Status, Verdict
 
@@ -127,6 +128,10 @@ def invalid(entry: InvalidClaim) -> Verdict:
 
 def findings(claim: Claim) -> tuple[Finding, ...]:
     """What is noticed of a claim before any engine looks: its dimensions."""
-    from theoryck.claims.dimensions import check_dimensions
+    try:
+        from theoryck.claims.dimensions import check_dimensions
 
-    return check_dimensions(claim)
+        return check_dimensions(claim)
+    except Exception as error:
+        # findings never decide a verdict, so a fault here must not cost one either
+        return (Finding(FAULT, f"the dimensions were not checked, {fault(error)}"),)

@@ -12,12 +12,12 @@ import signal
 import time
 from collections import deque
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, Protocol
 
-from theoryck.check.engines import Engine, share
+from theoryck.check.engines import Engine, failed, share
 from theoryck.check.records import RecordError, from_data
 from theoryck.check.worker import READY, Task, work
 from theoryck.claims.claim import Claim
@@ -56,7 +56,6 @@ class Course:
         self.left = deque(job.engines)
         self.budget_left = budget
         self.reports: list[EngineReport] = []
-        self.started = time.monotonic()
         self.running: Running | None = None
 
 
@@ -69,12 +68,13 @@ class Running:
     pipe: Connection
     since: float
     limit: float
+    grace: float
     ready: bool = False
 
     @property
     def end(self) -> float:
         """When it is ended by force."""
-        return self.since + (self.limit + GRACE_SECONDS if self.ready else START_SECONDS)
+        return self.since + (self.limit + self.grace if self.ready else START_SECONDS)
 
 
 def context(modules: Iterable[str]) -> BaseContext:
@@ -93,6 +93,7 @@ def run_jobs(
     budget: float,
     methods_file: str | None = None,
     store: Store | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> Generator[tuple[int, tuple[EngineReport, ...], float], None, None]:
     """The reports on each job, as (number of the job, reports, seconds), as they are finished.
 
@@ -102,25 +103,25 @@ def run_jobs(
         budget: seconds a claim, shared by its engines; an engine that overstays is ended.
         methods_file: where the workers find the user's methods.
         store: reports known from earlier runs.
+        grace: seconds between an engine's deadline and its end by force.
 
     Closing the iterator ends every process that still runs.
     """
     pending = deque(Course(number, job, budget) for number, job in enumerate(jobs))
     modules = {engine.module for course in pending for engine in course.job.engines}
-    supervisor = Supervisor(context(sorted(modules)), methods_file, store)
+    supervisor = Supervisor(context(sorted(modules)), methods_file, store, grace)
     active: list[Course] = []
     try:
         while pending or active:
             while pending and len(active) < processes:
-                course = pending.popleft()
-                course.started = time.monotonic()
-                active.append(course)
+                active.append(pending.popleft())
             for course in list(active):
                 supervisor.advance(course)
                 if course.running is None:
                     active.remove(course)
-                    yield course.number, tuple(course.reports), time.monotonic() - course.started
-            supervisor.wait(active)
+                    yield course.number, tuple(course.reports), budget - course.budget_left
+            if not (pending and len(active) < processes):
+                supervisor.wait(active)
     finally:
         for course in active:
             if course.running is not None:
@@ -130,26 +131,29 @@ def run_jobs(
 class Supervisor:
     """Starts workers, listens to them and ends those that overstay."""
 
-    def __init__(self, ctx: BaseContext, methods_file: str | None, store: Store | None) -> None:
+    def __init__(
+        self, ctx: BaseContext, methods_file: str | None, store: Store | None, grace: float
+    ) -> None:
         self.ctx = ctx
+        self.grace = grace
         self.methods_file = methods_file
         self.store = store
 
     def advance(self, course: Course) -> None:
         """Takes what the course's process has to say; starts the next engine where it is done."""
-        while True:
-            if course.running is not None:
-                course.running = self._listen(course, course.running)
-            if course.running is not None or not course.left:
-                return
+        if course.running is not None:
+            course.running = self._listen(course, course.running)
+        while course.running is None and course.left:
             engine = course.left.popleft()
             known = self.store.get(course.job, engine) if self.store else None
             if known is not None:
                 course.reports.append(known)
                 continue
             limit = share(course.budget_left, len(course.left) + 1)
-            course.running = self._start(course.job, engine, limit)
-            return
+            try:
+                course.running = self._start(course.job, engine, limit)
+            except OSError as error:  # no memory or no process left to start one
+                course.reports.append(failed(engine.name, error))
 
     def wait(self, active: list[Course]) -> None:
         """Sleeps until a process speaks, ends, or has to be ended."""
@@ -164,7 +168,7 @@ class Supervisor:
         process = self.ctx.Process(target=work, args=(task, theirs), daemon=True)  # type: ignore[attr-defined]
         process.start()
         theirs.close()
-        return Running(engine, process, ours, time.monotonic(), limit)
+        return Running(engine, process, ours, time.monotonic(), limit, self.grace)
 
     def _listen(self, course: Course, running: Running) -> Running | None:
         """The process as it is now, or None when its report is in."""
@@ -173,9 +177,7 @@ class Supervisor:
             message = _receive(running.pipe)
             if message != READY:
                 break
-            running = Running(
-                running.engine, running.process, running.pipe, time.monotonic(), running.limit, True
-            )
+            running = replace(running, since=time.monotonic(), ready=True)
             message = b""
         late = time.monotonic() >= running.end
         if message == b"" and not late:
