@@ -1,6 +1,5 @@
-"""``python -m theoryck``."""
+"""``python -m theoryck``: the command line."""
 
 from theoryck.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

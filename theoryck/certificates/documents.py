@@ -168,7 +168,7 @@ def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
             f"The bound of claim {claim.id!r} holds at {_at_text(data)}: for every function that "
             f"meets the assumptions, every admissible start and every dimension.",
             f"It follows from {len(used)} inequalities of the assumptions and the start, added "
-            f"with non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic.",
+            f"with non-negative multipliers, and a sum of squares, in {exactness} arithmetic.",
             "It does not establish the bound at other parameter values, nor that it is tight.",
         ),
     )
