@@ -18,12 +18,16 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Quantity:
-    """A parameter of an assumption. ``unit`` None: it depends on another parameter (see the
-    assumption's ``unit_rule``) or cannot be told."""
+    """A parameter of an assumption.
+
+    Its unit is ``unit``, times ``U**q`` for each ``(name, U)`` in ``unit_powers``, where q is the
+    value of the assumption's parameter ``name``; ``unit`` None: it cannot be told.
+    """
 
     name: str
     unit: Unit | None
     positive: bool = True
+    unit_powers: tuple[tuple[str, Unit], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theoryck.algebra.units import CURVATURE, GRADIENT, NONE, X
+from theoryck.algebra.units import CURVATURE, GRADIENT, NONE, F, X
 from theoryck.assumptions.base import Assumption, Quantity, Subject
 
 LIPSCHITZ = Assumption(
@@ -34,8 +34,10 @@ ERROR_BOUND = Assumption(
 
 KL = Assumption(
     name="kl",
-    # [c] = f^(1 - alpha)/x, which depends on alpha
-    quantities=(Quantity("alpha", NONE, positive=False), Quantity("c", None)),
+    quantities=(
+        Quantity("alpha", NONE, positive=False),
+        Quantity("c", GRADIENT, unit_powers=(("alpha", F**-1),)),
+    ),
     subject=Subject.FUNCTION,
     definition="norm(grad(x)) >= c*(f(x) - f_star)**alpha for every x, with 0 <= alpha < 1",
     latex=r"\|\nabla f(x)\| \ge c\,(f(x) - f^\star)^{\alpha}, \quad 0 \le \alpha < 1",
