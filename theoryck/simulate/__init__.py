@@ -4,5 +4,6 @@ It supports a claim with stated confidence, refutes it by an exact run, and neve
 """
 
 from theoryck.simulate.examine import examine
+from theoryck.simulate.interpolants import Interpolant, Replay, replay
 
-__all__ = ["examine"]
+__all__ = ["Interpolant", "Replay", "examine", "replay"]

@@ -257,7 +257,7 @@ def _kinked(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
     size = min(horizon + 1, MOST_COORDINATES)
     for level in _gradient_levels(bounds):
         slope = level if level is not None else Fraction(1)
-        yield AbsoluteValue(slope), (Fraction(1),), False
+        yield AbsoluteValue(slope), (Fraction(1),), level is None
         yield LargestCoordinate(slope, size), (Fraction(1),) * size, False
         yield EuclideanNorm(slope, 3), (Fraction(1), Fraction(-2), Fraction(1, 2)), False
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -19,7 +20,7 @@ from theoryck.errors import InexactError, TheoryckError, TooLargeError
 from theoryck.simulate.candidates import Candidate, in_class
 from theoryck.simulate.measures import iterates_needed
 from theoryck.simulate.noise import Exact
-from theoryck.simulate.problems.base import Separable
+from theoryck.simulate.problems.base import ExactProblem
 from theoryck.simulate.runs import Arguments, OutOfTimeError, run
 from theoryck.simulate.values import Values, assumed, to_float, widen
 
@@ -28,24 +29,20 @@ MAX_BITS = 200_000  # of a coordinate: rationals grow with every step
 
 @dataclass(frozen=True, eq=False)
 class ExactOracle(Oracle):
-    """Answers for a separable problem, with :class:`Coordinates` over a number system."""
+    """Answers for a rational problem, with :class:`Coordinates` over a number system."""
 
-    problem: Separable
+    problem: ExactProblem
     numbers: NumberSystem
     deadline: float
 
     def grad(self, x: Any) -> Coordinates:
         if time.monotonic() > self.deadline:
             raise OutOfTimeError("time was up in the exact run")
-        return Coordinates(
-            tuple(self.problem.slope(i, _bounded(t), self.numbers) for i, t in enumerate(x.entries))
-        )
+        entries = tuple(_bounded(t) for t in x.entries)
+        return Coordinates(self.problem.exact_gradient(entries, self.numbers))
 
     def value(self, x: Any) -> Any:
-        total = self.numbers.integer(0)
-        for i, t in enumerate(x.entries):
-            total = total + self.problem.height(i, t, self.numbers)
-        return total
+        return self.problem.exact_value(x.entries, self.numbers)
 
     def minimum(self) -> Any:
         return self.numbers.integer(0)
@@ -57,12 +54,11 @@ class ExactOracle(Oracle):
         return tuple(self.grad(x) for x in points)
 
     def prox(self, x: Any, step: Any) -> Coordinates:
-        return Coordinates(
-            tuple(
-                self.problem.prox_coordinate(i, _bounded(t), step, self.numbers)
-                for i, t in enumerate(x.entries)
-            )
-        )
+        entries = tuple(_bounded(t) for t in x.entries)
+        moved = self.problem.exact_prox(entries, step, self.numbers)
+        if moved is None:
+            raise self.no_answer("f.prox of this problem")
+        return Coordinates(moved)
 
     def line_search(self, x: Any, direction: Any) -> Coordinates:
         if not self.problem.constants().quadratic:
@@ -103,7 +99,7 @@ def exact_outcome(
     The candidate's membership in the class and the conditions on its start are checked exactly
     too: a None or an outcome that violates nothing never refutes.
     """
-    if not isinstance(candidate.problem, Separable) or not isinstance(candidate.noise, Exact):
+    if not isinstance(candidate.problem, ExactProblem) or not isinstance(candidate.noise, Exact):
         return None
     systems: list[NumberSystem] = [Rationals()] if isinstance(values.numbers, Rationals) else []
     if _traceable(claim.method):
@@ -140,7 +136,7 @@ def _outcome(
     if not in_class(candidate, classes, system):
         return None
     problem = candidate.problem
-    if not isinstance(problem, Separable):
+    if not isinstance(problem, ExactProblem):
         return None
     oracle = ExactOracle(problem, numbers, deadline)
     start = Coordinates(tuple(numbers.rational(entry) for entry in candidate.direction))
@@ -185,11 +181,14 @@ def _text(value: Any) -> str:
 def arguments_at(use: MethodUse, symbols: Mapping[str, Any], numbers: NumberSystem) -> Arguments:
     """The method's arguments as a function of k."""
     fixed = {
-        name: evaluate(expr, Environment(symbols), numbers)
-        for name, expr in use.arguments.items()
-        if "k" not in names(expr)
+        argument.name: numbers.rational(Fraction(argument.default))
+        for argument in use.method.arguments
+        if argument.default is not None
     }
-    varying = {name: expr for name, expr in use.arguments.items() if name not in fixed}
+    varying = {name: expr for name, expr in use.arguments.items() if "k" in names(expr)}
+    for name, expr in use.arguments.items():
+        if name not in varying:
+            fixed[name] = evaluate(expr, Environment(symbols), numbers)
 
     def at(k: int) -> Mapping[str, Any]:
         if not varying:
@@ -216,8 +215,8 @@ def _traceable(use: MethodUse) -> bool:
 
 
 def initial_holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
-    """Whether a separable candidate's start meets the conditions exactly."""
-    if not isinstance(candidate.problem, Separable):
+    """Whether a rational candidate's start meets the conditions exactly."""
+    if not isinstance(candidate.problem, ExactProblem):
         return False
     numbers = values.numbers
     oracle = ExactOracle(candidate.problem, numbers, float("inf"))

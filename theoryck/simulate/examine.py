@@ -16,7 +16,7 @@ from theoryck.simulate.candidates import Candidate, candidates
 from theoryck.simulate.exact import ExactOutcome, exact_outcome
 from theoryck.simulate.measures import comparisons
 from theoryck.simulate.observe import Observation, horizon_of, observe
-from theoryck.simulate.problems.base import Separable
+from theoryck.simulate.problems.base import ExactProblem
 from theoryck.simulate.runs import OutOfTimeError
 from theoryck.simulate.starts import place_start
 from theoryck.simulate.statistics import bonferroni
@@ -141,7 +141,7 @@ def _corrected(observation: Observation, outcome: ExactOutcome) -> Observation:
 
 def _refuted(claim: RateClaim, values: Values, placed: Candidate, outcome: ExactOutcome) -> _Result:
     problem = placed.problem
-    data = problem.data() if isinstance(problem, Separable) else {}
+    data = problem.data() if isinstance(problem, ExactProblem) else {}
     witness = data | {
         "start": [str(entry) for entry in placed.direction],
         "measure": outcome.measure_text,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theoryck.algebra import Oracle, norm, ratio
+from theoryck.errors import UntraceableError
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Noise
 from theoryck.simulate.problems.base import Functions
@@ -51,13 +52,19 @@ class ArrayOracle(Oracle):
 
     def prox(self, x: Any, step: Any) -> Any:
         if self.functions.prox is None:
-            raise self.no_answer("f.prox of this problem")
+            raise self.no_answer("f.prox")
         return self.functions.prox(x, step)
 
     def line_search(self, x: Any, direction: Any) -> Any:
         if self.functions.line_search is None:
-            raise self.no_answer("f.line_search of this problem")
+            raise self.no_answer("f.line_search")
         return self.functions.line_search(x, direction)
+
+    def no_answer(self, question: str) -> UntraceableError:
+        return UntraceableError(
+            f"{question} has no answer from the problems that simulate knows: all are "
+            "unconstrained, of one part"
+        )
 
     def project(self, x: Any) -> Any:
         return x  # these problems are unconstrained: the feasible set is the space

@@ -14,7 +14,7 @@ from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.candidates import Candidate
 from theoryck.simulate.exact import initial_holds
 from theoryck.simulate.measures import environment
-from theoryck.simulate.problems.base import Separable
+from theoryck.simulate.problems.base import ExactProblem
 from theoryck.simulate.runs import Trajectory
 from theoryck.simulate.values import Values
 
@@ -36,7 +36,7 @@ def place_start(
         return None
     for factor in _near(largest):
         placed = candidate.at_scale(factor)
-        if isinstance(placed.problem, Separable):
+        if isinstance(placed.problem, ExactProblem):
             if initial_holds(placed, conditions, values):
                 return placed
         elif _holds(placed, conditions, values):

@@ -95,9 +95,35 @@ class Problem(ABC):
         """``factor²·f(x/factor)``: the same curvature bounds at another scale."""
         return self
 
+    def tuned(self, factor: Fraction) -> Problem | None:
+        """The problem with its one free constant times ``factor``; None if it has none."""
+        return None
 
-class Separable(Problem):
-    """``f(x) = Σ h_i(x_i)`` with x* = 0, f* = 0 and piecewise rational h_i: it runs exactly too."""
+
+class ExactProblem(Problem):
+    """A problem with x* = 0 and f* = 0 that is rational in its coordinates: it runs exactly."""
+
+    @abstractmethod
+    def exact_value(self, x: tuple[Any, ...], numbers: NumberSystem) -> Any:
+        """f(x)."""
+
+    @abstractmethod
+    def exact_gradient(self, x: tuple[Any, ...], numbers: NumberSystem) -> tuple[Any, ...]:
+        """∇f(x), or the subgradient that the problem's functions on arrays give."""
+
+    def exact_prox(
+        self, x: tuple[Any, ...], step: Any, numbers: NumberSystem
+    ) -> tuple[Any, ...] | None:
+        """argmin_u f(u) + ‖u − x‖²/(2 step); None where it is not known."""
+        return None
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """The exact data as JSON-able text, with the ``kind`` of problem."""
+
+
+class Separable(ExactProblem):
+    """``f(x) = Σ h_i(x_i)`` with piecewise rational h_i."""
 
     @abstractmethod
     def height(self, i: int, t: Any, numbers: NumberSystem) -> Any:
@@ -111,6 +137,14 @@ class Separable(Problem):
     def prox_coordinate(self, i: int, t: Any, step: Any, numbers: NumberSystem) -> Any:
         """argmin_u h_i(u) + (u − t)²/(2 step)."""
 
-    @abstractmethod
-    def data(self) -> dict[str, Any]:
-        """The exact data as JSON-able text, with the ``kind`` of problem."""
+    def exact_value(self, x: tuple[Any, ...], numbers: NumberSystem) -> Any:
+        total = numbers.integer(0)
+        for i, t in enumerate(x):
+            total = total + self.height(i, t, numbers)
+        return total
+
+    def exact_gradient(self, x: tuple[Any, ...], numbers: NumberSystem) -> tuple[Any, ...]:
+        return tuple(self.slope(i, t, numbers) for i, t in enumerate(x))
+
+    def exact_prox(self, x: tuple[Any, ...], step: Any, numbers: NumberSystem) -> tuple[Any, ...]:
+        return tuple(self.prox_coordinate(i, t, step, numbers) for i, t in enumerate(x))

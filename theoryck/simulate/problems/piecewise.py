@@ -9,7 +9,7 @@ from typing import Any
 from theoryck.algebra import NumberSystem, norm, ratio
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.problems.base import Constants, Functions, Problem, Separable
+from theoryck.simulate.problems.base import Constants, ExactProblem, Functions, Problem, Separable
 
 
 def _root_above(value: Fraction) -> Fraction:
@@ -59,6 +59,9 @@ class Huber(Separable):
         )
 
     def scaled(self, factor: Fraction) -> Huber:
+        return replace(self, width=self.width * factor)
+
+    def tuned(self, factor: Fraction) -> Huber:
         return replace(self, width=self.width * factor)
 
     def on(self, backend: Backend) -> Functions:
@@ -134,6 +137,12 @@ class AbsoluteValue(Separable):
     def describe(self) -> str:
         return f"{self.steepness}*|x|" if self.size == 1 else f"{self.steepness}*sum|x_i|"
 
+    def scaled(self, factor: Fraction) -> AbsoluteValue:
+        return replace(self, steepness=self.steepness * factor)
+
+    def tuned(self, factor: Fraction) -> AbsoluteValue:
+        return replace(self, steepness=self.steepness * factor)
+
     def constants(self) -> Constants:
         bound = self.steepness * _root_above(Fraction(self.size))
         return Constants(lower=Fraction(0), gradient=bound, nonnegative=True)
@@ -199,7 +208,7 @@ class EuclideanNorm(Problem):
 
 
 @dataclass(frozen=True)
-class LargestCoordinate(Problem):
+class LargestCoordinate(ExactProblem):
     """f(x) = slope·max_i |x_i|; the subgradient looks at the first largest coordinate.
 
     A subgradient method sees one new coordinate a step (Nesterov 2018, Section 3.2.1).
@@ -233,3 +242,22 @@ class LargestCoordinate(Problem):
             f_star=0.0,
             x_star=backend.asarray([0.0] * self.size),
         )
+
+    def exact_value(self, x: tuple[Any, ...], numbers: NumberSystem) -> Any:
+        return numbers.rational(self.steepness) * abs(x[self._first(x, numbers)])
+
+    def exact_gradient(self, x: tuple[Any, ...], numbers: NumberSystem) -> tuple[Any, ...]:
+        first = self._first(x, numbers)
+        slope = numbers.rational(self.steepness) * numbers.sign(x[first])
+        return tuple(slope if i == first else numbers.integer(0) for i in range(len(x)))
+
+    @staticmethod
+    def _first(x: tuple[Any, ...], numbers: NumberSystem) -> int:
+        best = 0
+        for i in range(1, len(x)):
+            if numbers.sign(abs(x[i]) - abs(x[best])) > 0:
+                best = i
+        return best
+
+    def data(self) -> dict[str, Any]:
+        return {"kind": "largest coordinate", "slope": str(self.steepness)}

@@ -76,6 +76,11 @@ class DiagonalQuadratic(Separable):
             line_search=line_search,
         )
 
+    def tuned(self, factor: Fraction) -> DiagonalQuadratic | None:
+        if len(self.spectrum) > 1:
+            return None
+        return DiagonalQuadratic((self.spectrum[0] * factor,))
+
     def height(self, i: int, t: Any, numbers: NumberSystem) -> Any:
         return numbers.rational(self.spectrum[i]) * t * t / numbers.integer(2)
 
