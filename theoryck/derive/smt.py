@@ -166,6 +166,8 @@ class Translator:
             return z3.Product([self.root(base, int(exponent.q))] * int(exponent.p))
         if base == sympy.E:
             return self._exponential(exponent)
+        if exponent.could_extract_minus_sign():
+            return self._power(1 / base, -exponent)
         multiple, primitive = _integer_multiple(exponent)
         base = sympy.Pow(base, multiple)
         key = (base, primitive)

@@ -1,0 +1,114 @@
+"""The search for one-step inequalities: quantities are eliminated one by one.
+
+From an inequality in many quantities to one in a few: each unwanted quantity is cancelled by
+adding a known inequality that contains it, with the multiplier that makes its coefficient zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+
+from theoryck.derive.decide import Proved
+from theoryck.derive.proof import Workshop
+from theoryck.derive.relations import Relation
+from theoryck.derive.rules.base import NotApplicableError
+from theoryck.derive.rules.step import Combination, Nonnegativity
+from theoryck.derive.statements import (
+    GAP,
+    GRADIENT_SQUARED,
+    Direction,
+    Inner,
+    OneStep,
+    Quantity,
+    is_nonnegative,
+)
+from theoryck.derive.symbols import ONE, ZERO
+
+MAX_ELIMINATIONS = 6  # in one chain; the classic proofs need at most four
+MAX_CANDIDATES = 8  # one-step inequalities of one shape
+
+
+def eliminations(
+    workshop: Workshop, start: int, allowed: frozenset[Quantity], catalogue: tuple[int, ...]
+) -> Iterator[int]:
+    """Steps that follow from ``start`` and the catalogue and contain only allowed quantities."""
+    seen: list[OneStep] = []
+
+    def search(parts: tuple[tuple[int, sympy.Expr], ...], depth: int) -> Iterator[int]:
+        form = _combined(workshop, parts)
+        unwanted = sorted((q for q in form.form.quantities if q not in allowed), key=_order)
+        if not unwanted:
+            if not any(form.same_as(known) for known in seen):
+                seen.append(form)
+                yield _record(workshop, parts)
+            return
+        if depth == 0:
+            return
+        quantity = unwanted[0]
+        coefficient = form.form[quantity]
+        used = {number for number, _ in parts}
+        for number, multiplier in _cancelling(workshop, quantity, coefficient, catalogue):
+            if number not in used:
+                yield from search((*parts, (number, multiplier)), depth - 1)
+
+    count = 0
+    for number in search(((start, ONE),), MAX_ELIMINATIONS):
+        yield number
+        count += 1
+        if count >= MAX_CANDIDATES:
+            return
+
+
+def _order(quantity: Quantity) -> tuple[int, str]:
+    if isinstance(quantity, Inner):
+        arrows = (quantity.left, quantity.right)
+        if any(arrow.direction is Direction.NOISE for arrow in arrows):
+            return 0, str(quantity)
+        if quantity.left != quantity.right:
+            return 1, str(quantity)
+    if quantity == GAP:
+        return 2, str(quantity)
+    return (4 if quantity == GRADIENT_SQUARED else 3), str(quantity)
+
+
+def _cancelling(
+    workshop: Workshop, quantity: Quantity, coefficient: sympy.Expr, catalogue: tuple[int, ...]
+) -> Iterator[tuple[int, sympy.Expr]]:
+    """The inequalities that can cancel a term, each with its (proved nonnegative) multiplier."""
+    for number in catalogue:
+        statement = workshop.statement(number)
+        if not isinstance(statement, OneStep):
+            continue
+        other = statement.form[quantity]
+        if other == 0:
+            continue
+        multiplier = sympy.cancel(-coefficient / other)
+        if statement.relation == "==" or _is_nonnegative(workshop, multiplier):
+            yield number, multiplier
+    if is_nonnegative(quantity) and _is_nonnegative(workshop, coefficient):
+        yield workshop.add(Nonnegativity(), quantity=quantity), coefficient
+
+
+def _is_nonnegative(workshop: Workshop, value: sympy.Expr) -> bool:
+    return isinstance(workshop.decided(Relation(value, ">=", ZERO)), Proved)
+
+
+def _combined(workshop: Workshop, parts: tuple[tuple[int, sympy.Expr], ...]) -> OneStep:
+    premises = tuple(workshop.statement(number) for number, _ in parts)
+    multipliers = tuple(multiplier for _, multiplier in parts)
+    statement = (
+        Combination().conclude(premises, workshop.setting, multipliers=multipliers).statement
+    )
+    if not isinstance(statement, OneStep):
+        raise NotApplicableError("a combination is a one-step statement")
+    return statement
+
+
+def _record(workshop: Workshop, parts: tuple[tuple[int, sympy.Expr], ...]) -> int:
+    if len(parts) == 1:
+        return parts[0][0]
+    numbers = tuple(number for number, _ in parts)
+    multipliers = tuple(multiplier for _, multiplier in parts)
+    return workshop.add(Combination(), *numbers, multipliers=multipliers)

@@ -1,0 +1,43 @@
+"""The engine's entry: which kinds of claims it looks at."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from theoryck.claims.claim import Claim, RateClaim
+from theoryck.derive.rate import examine_rate, inconclusive
+from theoryck.errors import TheoryckError
+from theoryck.verdict import EngineReport
+
+
+def examine(claim: Claim, deadline: float) -> EngineReport:
+    """What the symbolic engine finds out about a claim; it never raises for a user's claim.
+
+    Args:
+        claim: any claim.
+        deadline: a value of ``time.monotonic()``; no new query is begun after it.
+
+    >>> from theoryck.claims.reading import read_claim
+    >>> claim = read_claim({
+    ...     "id": "gd", "parameters": {"L": "L > 0", "Delta": "Delta >= 0", "N": "integer, N >= 1"},
+    ...     "method": "gradient_descent(step=1/L)", "assumptions": ["smooth(L)"],
+    ...     "initial": "f(x[0]) - f_star <= Delta",
+    ...     "measure": "min_over(k, 0, N - 1, norm(grad(x[k]))**2)", "bound": "2*L*Delta/N"})
+    >>> report = examine(claim, time.monotonic() + 30)
+    >>> print(report.status, "for", report.scope)
+    proved for all parameters
+    """
+    began = time.monotonic()
+    try:
+        report = _examine(claim, deadline)
+    except TheoryckError as error:
+        report = inconclusive(f"the derivation stopped: {error}")
+    return replace(report, seconds=time.monotonic() - began)
+
+
+def _examine(claim: Claim, deadline: float) -> EngineReport:
+    match claim:
+        case RateClaim():
+            return examine_rate(claim, deadline)
+    return inconclusive(f"derive has no rules for {claim.kind} claims yet")

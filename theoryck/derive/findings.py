@@ -1,0 +1,77 @@
+"""What is noticed beside a proof: slack, assumptions without use, assumptions that lack."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import sympy
+
+from theoryck.claims.arithmetic import Floats
+from theoryck.derive.decide import sample_points
+from theoryck.derive.printing import tidy, to_claim_text
+from theoryck.derive.proof import Derivation, Workshop
+from theoryck.derive.relations import Relation
+from theoryck.derive.setting import Setting
+from theoryck.derive.statements import Bound, ClaimedBound
+from theoryck.derive.symbols import ZERO
+from theoryck.derive.values import Point, value
+from theoryck.errors import TheoryckError
+from theoryck.verdict import Finding
+
+COMPARED_POINTS = 8  # at which two proved bounds are compared
+
+
+def derived_bound(derivation: Derivation) -> sympy.Expr:
+    """The bound that was compared with the claimed one."""
+    conclusion = derivation.conclusion
+    return conclusion.derived if isinstance(conclusion, ClaimedBound) else ZERO
+
+
+def unused_assumptions(derivation: Derivation, setting: Setting) -> tuple[Finding, ...]:
+    """Assumptions on which no step of the derivation rests."""
+    named = [use.assumption.name for use in setting.claim.assumptions]
+    if "finite_sum" in named:
+        # under a finite sum the other assumptions change their meaning, so that use is not told
+        return ()
+    used = {name for step in derivation.steps for name in step.rule.assumed(setting)}
+    return tuple(
+        Finding("unused-assumption", f"{name} is not used in the derivation")
+        for name in dict.fromkeys(named)
+        if name not in used
+    )
+
+
+def looseness(derived: sympy.Expr, setting: Setting) -> tuple[Finding, ...]:
+    """A finding when the derived bound is smaller by a constant factor."""
+    if derived == 0:
+        return ()
+    ratio = sympy.simplify(setting.bound / derived)
+    if not isinstance(ratio, sympy.Rational) or ratio <= 1:
+        return ()
+    text = to_claim_text(tidy(derived))
+    return (Finding("loose", f"the claimed bound is {ratio} times the derived one, {text}"),)
+
+
+def missing_assumptions(workshop: Workshop) -> tuple[Finding, ...]:
+    """Assumptions for want of which a rule did not apply to the method's own step."""
+    return tuple(
+        Finding("missing-assumption", f"the expectation of a step needs {name}")
+        for name in workshop.missing
+    )
+
+
+def is_smaller(workshop: Workshop, number: int, other: int) -> bool:
+    """Whether a bound is the smaller one at more of a few points (for the choice of a text)."""
+    bounds = [workshop.statement(n) for n in (number, other)]
+    first, second = (b.bound for b in bounds if isinstance(b, Bound))
+    anything = Relation(ZERO, "==", ZERO)
+    points = islice(sample_points(workshop.setting.domain, anything), COMPARED_POINTS)
+    return sum(_order(first, second, point) for point in points) > 0
+
+
+def _order(first: sympy.Expr, second: sympy.Expr, point: Point) -> int:
+    try:
+        left, right = (value(bound, point, Floats()) for bound in (first, second))
+    except (TheoryckError, KeyError, ArithmeticError):
+        return 0
+    return int(left < right) - int(left > right)

@@ -1,0 +1,155 @@
+"""Derivations: numbered steps, each made by a rule from earlier ones, its conditions decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from theoryck.derive.decide import Counterexample, Decision, Proved, Unknown, decide
+from theoryck.derive.relations import Relation
+from theoryck.derive.rules.base import Rule
+from theoryck.derive.setting import Setting, Stuck
+from theoryck.derive.statements import Statement
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A side condition and how it was shown."""
+
+    relation: Relation
+    how: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation."""
+
+    number: int
+    statement: Statement
+    rule: Rule
+    premises: tuple[int, ...]
+    arguments: Mapping[str, Any]
+    conditions: tuple[Condition, ...]
+
+    @property
+    def checked(self) -> str:
+        """How the step was checked, in words."""
+        ways = dict.fromkeys(["exact algebra", *(c.how for c in self.conditions)])
+        return "; ".join(ways)
+
+    def __str__(self) -> str:
+        used = f"; uses {', '.join(map(str, self.premises))}" if self.premises else ""
+        where = ", ".join(dict.fromkeys(str(c.relation) for c in self.conditions))
+        side = f"; needs {where}" if where else ""
+        return (
+            f"{self.number}. {self.statement}   "
+            f"[{self.rule.name}: {self.rule.formula}; {self.rule.source}{used}{side}; "
+            f"{self.checked}]"
+        )
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A proof: the last step's statement is what it proves."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def conclusion(self) -> Statement:
+        """What the derivation proves."""
+        return self.steps[-1].statement
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The derivation as printed."""
+        return tuple(map(str, self.steps))
+
+
+@dataclass
+class Workshop:
+    """Where steps are tried: it keeps those whose conditions were proved, and what failed."""
+
+    setting: Setting
+    deadline: float
+    steps: list[Step] = field(default_factory=list)
+    decisions: dict[Relation, Decision] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    missing: dict[str, None] = field(default_factory=dict)
+
+    def decided(self, relation: Relation) -> Decision:
+        """Whether the relation holds on the claim's domain; asked once."""
+        if relation not in self.decisions:
+            if time.monotonic() > self.deadline:
+                raise Stuck("the time is spent")
+            self.decisions[relation] = decide(relation, self.setting.domain, self.deadline)
+        return self.decisions[relation]
+
+    def add(self, rule: Rule, *premises: int, **arguments: Any) -> int:
+        """Concludes a new step; its number.
+
+        Raises:
+            NotApplicableError: the rule does not apply.
+            Stuck: a side condition is not proved.
+        """
+        conclusion = rule.conclude(
+            tuple(self.steps[number - 1].statement for number in premises),
+            self.setting,
+            **arguments,
+        )
+        conditions = []
+        for relation in conclusion.conditions:
+            decision = self.decided(relation)
+            if not isinstance(decision, Proved):
+                raise Stuck(failure(rule, relation, decision))
+            conditions.append(Condition(relation, decision.how))
+        number = len(self.steps) + 1
+        self.steps.append(
+            Step(
+                number,
+                conclusion.statement,
+                rule,
+                premises,
+                MappingProxyType(arguments),
+                tuple(conditions),
+            )
+        )
+        return number
+
+    def statement(self, number: int) -> Statement:
+        """What a step says."""
+        return self.steps[number - 1].statement
+
+    def derivation(self, last: int) -> Derivation:
+        """The steps that ``last`` rests on, numbered from 1."""
+        needed: set[int] = set()
+        queue = [last]
+        while queue:
+            number = queue.pop()
+            if number not in needed:
+                needed.add(number)
+                queue.extend(self.steps[number - 1].premises)
+        renumbered = {old: new for new, old in enumerate(sorted(needed), start=1)}
+        return Derivation(
+            tuple(
+                replace(
+                    step,
+                    number=renumbered[step.number],
+                    premises=tuple(renumbered[p] for p in step.premises),
+                )
+                for step in self.steps
+                if step.number in needed
+            )
+        )
+
+
+def failure(rule: Rule, relation: Relation, decision: Decision) -> str:
+    """Why a condition stops a derivation, in words."""
+    match decision:
+        case Counterexample():
+            return f"{rule.name} needs {relation}, which fails at {decision}"
+        case Unknown(reason=reason):
+            return f"{rule.name} needs {relation}, which is not proved: {reason}"
+    return f"{rule.name} needs {relation}"

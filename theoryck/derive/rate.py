@@ -1,0 +1,169 @@
+"""Rate claims: from the method's step to the claimed bound, or to where the derivation stops."""
+
+from __future__ import annotations
+
+from theoryck.claims.claim import RateClaim
+from theoryck.claims.expressions import Order
+from theoryck.claims.printing import to_text
+from theoryck.derive.decide import Proved, decide, is_empty
+from theoryck.derive.findings import (
+    derived_bound,
+    is_smaller,
+    looseness,
+    missing_assumptions,
+    unused_assumptions,
+)
+from theoryck.derive.measure import Target, read_measure
+from theoryck.derive.printing import tidy, to_claim_text
+from theoryck.derive.proof import Workshop, failure
+from theoryck.derive.recheck import recheck
+from theoryck.derive.relations import Relation
+from theoryck.derive.routes import bounds, one_step_facts
+from theoryck.derive.rules.base import NotApplicableError
+from theoryck.derive.rules.measures import ClaimFollows
+from theoryck.derive.setting import (
+    Setting,
+    Stuck,
+    method_obligations,
+    setting_of,
+    traced_step,
+)
+from theoryck.derive.statements import Bound
+from theoryck.derive.symbols import ONE, Obligation
+from theoryck.verdict import EngineReport, Finding, Scope, Status
+
+ENGINE = "derive"
+
+
+def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
+    """Tries to prove a rate for all parameters; what it cannot do is inconclusive.
+
+    Args:
+        claim: the claim.
+        deadline: a value of ``time.monotonic()``.
+    """
+    try:
+        return _examine(claim, deadline)
+    except Stuck as stuck:
+        return inconclusive(str(stuck))
+
+
+def inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineReport:
+    """The report of an attempt that proved nothing."""
+    return EngineReport(ENGINE, Status.INCONCLUSIVE, reason, findings=findings)
+
+
+def _examine(claim: RateClaim, deadline: float) -> EngineReport:
+    if claim.relation not in ("<=", "=="):
+        return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
+    if claim.confidence is not None:
+        return inconclusive("derive has no rules for bounds with a confidence yet")
+    if isinstance(claim.bound, Order):
+        return inconclusive("derive has no rules for order bounds O(...) yet")
+    setting = setting_of(claim)
+    if is_empty(setting.domain, deadline):
+        message = "no parameters satisfy the constraints together with the initial condition"
+        return inconclusive(message, (Finding("vacuous", message),))
+    _require_values(setting, deadline)
+    traced = traced_step(setting)
+    target = read_measure(setting, stochastic=bool(traced.batches))
+    workshop = Workshop(setting, deadline)
+    facts = one_step_facts(workshop, traced)
+    if not facts.changes:
+        return _nothing_derived(workshop, "the assumptions bound no step of this method")
+    best: int | None = None
+    for number in bounds(workshop, facts, target):
+        proof = _follows(workshop, number, target)
+        if proof is not None:
+            return _report(claim, setting, workshop, proof, deadline)
+        if best is None or is_smaller(workshop, number, best):
+            best = number
+    if best is None:
+        return _nothing_derived(workshop, "no route leads to what the claim measures")
+    return _other_bound(claim, workshop, best, target, deadline)
+
+
+def _require_values(setting: Setting, deadline: float) -> None:
+    """Stops unless every text of the claim has a value on the whole domain."""
+    needed: tuple[Obligation, ...] = (*setting.obligations, *method_obligations(setting))
+    for obligation in dict.fromkeys(needed):
+        trivial = Relation(ONE, "<=", ONE)
+        decision = decide(trivial, setting.domain, deadline, (obligation,))
+        if not isinstance(decision, Proved):
+            raise Stuck(f"the claim's text may have no value: {decision}")
+
+
+def _follows(workshop: Workshop, number: int, target: Target) -> int | None:
+    claim = workshop.setting.claim
+    text = f"{to_text(claim.measure)} <= {to_text(claim.bound)}"
+    try:
+        return workshop.add(ClaimFollows(), number, scale=target.scale, text=text)
+    except (Stuck, NotApplicableError) as error:
+        workshop.failures.append(str(error))
+        return None
+
+
+def _report(
+    claim: RateClaim, setting: Setting, workshop: Workshop, last: int, deadline: float
+) -> EngineReport:
+    derivation = workshop.derivation(last)
+    problem = recheck(derivation, setting, deadline)
+    if problem is not None:
+        return inconclusive(f"the derivation did not pass its re-check: {problem}")
+    derived = derived_bound(derivation)
+    findings = (*unused_assumptions(derivation, setting), *looseness(derived, setting))
+    best = to_claim_text(tidy(derived))
+    evidence = (*(f"on the domain, {note}" for note in setting.notes), *derivation.lines)
+    if claim.relation == "==":
+        return EngineReport(
+            ENGINE,
+            Status.INCONCLUSIVE,
+            "the bound is proved as an upper bound for all parameters; derive does not show that "
+            "it is attained",
+            best_bound=best,
+            evidence=evidence,
+        )
+    return EngineReport(
+        ENGINE,
+        Status.PROVED,
+        f"proved for all parameters in {len(derivation.steps)} checked steps",
+        scope=Scope.ALL_PARAMETERS,
+        best_bound=best,
+        findings=findings,
+        evidence=evidence,
+    )
+
+
+def _other_bound(
+    claim: RateClaim, workshop: Workshop, best: int, target: Target, deadline: float
+) -> EngineReport:
+    """The report when something was proved, but not the claim."""
+    statement = workshop.statement(best)
+    if not isinstance(statement, Bound):
+        return inconclusive("no bound was derived")
+    derived = target.scale * statement.bound
+    text = to_claim_text(tidy(derived))
+    goal = Relation(derived, "<=", workshop.setting.bound)
+    why = failure(ClaimFollows(), goal, workshop.decided(goal))
+    if recheck(workshop.derivation(best), workshop.setting, deadline) is not None:
+        return inconclusive(why)
+    findings = (
+        Finding("suggestion", f"{to_text(claim.measure)} <= {text} is proved"),
+        *missing_assumptions(workshop),
+    )
+    return EngineReport(
+        ENGINE,
+        Status.INCONCLUSIVE,
+        f"derive proves the bound {text}, from which the claim does not follow: {why}",
+        best_bound=text,
+        findings=findings,
+        evidence=workshop.derivation(best).lines,
+    )
+
+
+def _nothing_derived(workshop: Workshop, reason: str) -> EngineReport:
+    """The report when no bound came out, with the last things that stopped it."""
+    missing = missing_assumptions(workshop)
+    stops = [text for text in dict.fromkeys(workshop.failures) if " needs " in text]
+    tail = f" ({'; '.join(stops[-2:])})" if stops else ""
+    return inconclusive(reason + tail, missing)

@@ -1,0 +1,45 @@
+"""The second look at a derivation: every step again, from its premises alone."""
+
+from __future__ import annotations
+
+from theoryck.derive.decide import Proved, decide
+from theoryck.derive.proof import Derivation, Step
+from theoryck.derive.rules.base import NotApplicableError
+from theoryck.derive.setting import Setting
+from theoryck.derive.statements import Statement
+
+
+def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | None:
+    """What is wrong with a derivation, or None.
+
+    Every conclusion is computed again by its rule from the printed premises and compared in exact
+    algebra; every side condition that the rule asks for is decided again, whatever the step says.
+    """
+    statements: dict[int, Statement] = {}
+    for step in derivation.steps:
+        problem = _recheck_step(step, statements, setting, deadline)
+        if problem is not None:
+            return f"step {step.number} does not hold: {problem}"
+        statements[step.number] = step.statement
+    return None if derivation.steps else "the derivation is empty"
+
+
+def _recheck_step(
+    step: Step, statements: dict[int, Statement], setting: Setting, deadline: float
+) -> str | None:
+    if any(premise not in statements for premise in step.premises):
+        return "it uses a step that does not come before it"
+    if step.number in statements:
+        return "its number is taken"
+    premises = tuple(statements[premise] for premise in step.premises)
+    try:
+        conclusion = step.rule.conclude(premises, setting, **step.arguments)
+    except (NotApplicableError, KeyError, ValueError, TypeError) as error:
+        return f"the rule does not apply ({error})"
+    if not conclusion.statement.same_as(step.statement):
+        return f"the rule gives {conclusion.statement}"
+    for relation in conclusion.conditions:
+        decision = decide(relation, setting.domain, deadline)
+        if not isinstance(decision, Proved):
+            return f"{relation} is not proved"
+    return None

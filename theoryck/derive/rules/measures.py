@@ -1,0 +1,236 @@
+"""From what a recursion bounds to what the claim measures, and from the start to its bound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sympy
+
+from theoryck.derive.printing import to_claim_text
+from theoryck.derive.relations import Relation
+from theoryck.derive.rules.base import (
+    Conclusion,
+    ConvexRule,
+    NotApplicableError,
+    Rule,
+    nonnegative,
+    one_step,
+    positive,
+)
+from theoryck.derive.setting import START_DISTANCE, START_GAP, Setting, start_relation
+from theoryck.derive.statements import (
+    DISTANCE_SQUARED,
+    GAP,
+    Aggregate,
+    Bound,
+    ClaimedBound,
+    Quantity,
+    Statement,
+)
+from theoryck.derive.symbols import ONE, ZERO
+
+STARTS: dict[Quantity, sympy.Expr] = {GAP: START_GAP, DISTANCE_SQUARED: START_DISTANCE**2}
+
+
+def bound_on(statement: Statement, *aggregates: Aggregate) -> Bound:
+    """The premise as a bound on a quantity aggregated in one of these ways."""
+    if not isinstance(statement, Bound) or statement.measured.aggregate not in aggregates:
+        raise NotApplicableError(f"a bound on a {' or '.join(aggregates)} is expected")
+    return statement
+
+
+class MeanOfSum(Rule):
+    """The mean is the sum over the number of terms."""
+
+    name = "mean"
+    formula = "mean(q[l..u]) = sum(q[l..u])/(u - l + 1)"
+    source = "definition"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.SUM)
+        count = known.measured.upper - known.measured.lower + 1
+        measured = replace(known.measured, aggregate=Aggregate.MEAN)
+        return Conclusion(Bound(measured, known.bound / count), (positive(count),))
+
+
+class MinimumBelowMean(Rule):
+    """The least of some numbers is at most their mean; E min <= min E."""
+
+    name = "minimum"
+    formula = "min(q[l..u]) <= mean(q[l..u])"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.MEAN)
+        measured = replace(known.measured, aggregate=Aggregate.MIN)
+        return Conclusion(Bound(measured, known.bound))
+
+
+class MinimumBelowLast(Rule):
+    """The least of some numbers is at most the last of them."""
+
+    name = "minimum"
+    formula = "min(q[l..u]) <= q[u]"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.LAST)
+        lower = arguments["lower"]
+        measured = replace(known.measured, aggregate=Aggregate.MIN, lower=lower)
+        conditions = (Relation(lower, "<=", known.measured.upper),)
+        return Conclusion(Bound(measured, known.bound), conditions)
+
+
+class ValueAtAverage(ConvexRule):
+    """A convex function at the mean of points is at most the mean of its values."""
+
+    name = "value at the average point"
+    formula = "f(mean(x[l..u])) - f* <= mean(f(x[l..u]) - f*) for convex f"
+    source = "Jensen's inequality"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.MEAN)
+        conditions = self.convexity(setting)
+        if known.measured.quantity != GAP:
+            raise NotApplicableError("a bound on the mean of f(x[k]) - f* is expected")
+        measured = replace(known.measured, aggregate=Aggregate.AVERAGE)
+        return Conclusion(Bound(measured, known.bound), conditions)
+
+
+class RootOfSquare(Rule):
+    """‖v‖ = √‖v‖², and by Jensen E‖v‖ <= √(E‖v‖²), mean ‖v‖ <= √(mean ‖v‖²)."""
+
+    name = "square root"
+    formula = "E‖v‖ <= sqrt(E‖v‖²)"
+    source = "Jensen's inequality"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN)
+        if known.measured.root or known.measured.quantity == GAP:
+            raise NotApplicableError("the square of a norm is expected")
+        measured = replace(known.measured, root=True)
+        bound = sympy.sqrt(sympy.factor(known.bound))
+        return Conclusion(Bound(measured, bound), (nonnegative(known.bound),))
+
+
+class LinkAtLast(Rule):
+    """A pointwise inequality ``a <= c*b + e`` at the iterate where b is bounded."""
+
+    name = "pointwise inequality at the last iterate"
+    formula = "a(x) <= c*b(x) for every x, b(x[n]) <= B  ⟹  a(x[n]) <= c*B"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        pointwise, last = premises
+        known = bound_on(last, Aggregate.LAST)
+        target = arguments["target"]
+        form = one_step(pointwise).form
+        above, below = form[target], -form[known.measured.quantity]
+        if set(form.quantities) != {target, known.measured.quantity} or known.measured.root:
+            raise NotApplicableError("the inequality links other quantities")
+        if one_step(pointwise).expected:
+            raise NotApplicableError("an inequality at every point is expected")
+        bound = (below * known.bound - form.constant) / above
+        measured = replace(known.measured, quantity=target)
+        return Conclusion(Bound(measured, bound), (positive(above), nonnegative(below)))
+
+
+class InitialCondition(Rule):
+    """The claim's initial condition, in a bound that grows with the start."""
+
+    name = "initial condition"
+    formula = "the bound does not decrease in the start's quantity"
+    source = "assumed"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, *Aggregate)
+        relation = setting.initial[arguments["relation"]]
+        found = start_relation(relation)
+        if found is None:
+            raise NotApplicableError(f"{relation} is no upper bound on the start")
+        quantity, upper = found
+        if quantity == START_DISTANCE:
+            # r <= R gives r**2 <= R**2, since 0 <= r
+            quantity, upper = quantity**2, upper**2
+        slope, rest, conditions = affine_in(known.bound, quantity)
+        return Conclusion(Bound(known.measured, slope * upper + rest), conditions)
+
+
+def affine_in(
+    bound: sympy.Expr, quantity: sympy.Expr
+) -> tuple[sympy.Expr, sympy.Expr, tuple[Relation, ...]]:
+    """``bound = slope*quantity + rest`` and the condition that the slope is not negative."""
+    name = sympy.Dummy("start", nonnegative=True)
+    replaced = bound.subs(quantity, name)
+    slope = sympy.factor_terms(sympy.diff(replaced, name))
+    rest = sympy.factor_terms(replaced.subs(name, ZERO))
+    starts = {START_GAP, START_DISTANCE}
+    if name in slope.free_symbols or starts & (replaced.free_symbols & quantity.free_symbols):
+        raise NotApplicableError(f"the bound is not affine in {to_claim_text(quantity)}")
+    if name not in replaced.free_symbols:
+        raise NotApplicableError(f"the bound does not contain {to_claim_text(quantity)}")
+    return slope, rest, (nonnegative(slope),)
+
+
+class StartLink(Rule):
+    """A pointwise inequality at x[0], in a bound that grows with the start."""
+
+    name = "pointwise inequality at the start"
+    formula = "a(x[0]) <= c*b(x[0]) in a bound that does not decrease in a(x[0])"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        pointwise, bounded = premises
+        known = bound_on(bounded, *Aggregate)
+        source, target = arguments["replaced"], arguments["by"]
+        form = one_step(pointwise).form
+        if set(form.quantities) != {source, target} or one_step(pointwise).expected:
+            raise NotApplicableError("the inequality links other quantities")
+        above, below = form[source], -form[target]
+        upper = (below * STARTS[target] - form.constant) / above
+        slope, rest, conditions = affine_in(known.bound, STARTS[source])
+        bound = slope * upper + rest
+        return Conclusion(Bound(known.measured, bound), (*conditions, positive(above)))
+
+
+class ClaimFollows(Rule):
+    """The derived bound is at most the claimed one, for all parameters."""
+
+    name = "comparison with the claim"
+    formula = "derived bound <= claimed bound on the whole domain"
+    source = "the claim"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, *Aggregate)
+        scale, claimed = arguments["scale"], setting.bound
+        statement = ClaimedBound(arguments["text"], scale * known.bound, claimed)
+        conditions = (Relation(scale * known.bound, "<=", claimed),)
+        if scale != ONE:
+            conditions = (nonnegative(scale), *conditions)
+        return Conclusion(statement, conditions)
