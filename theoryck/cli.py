@@ -7,11 +7,12 @@ Nothing heavy is imported here before it is needed, so that ``--help`` is quick.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,7 +21,7 @@ from theoryck.errors import TheoryckError
 
 if TYPE_CHECKING:
     from theoryck.check.engines import Engine
-    from theoryck.check.run import Options, Outcome
+    from theoryck.check.run import Outcome
     from theoryck.check.workers import Store
     from theoryck.report.evidence import Place
 
@@ -126,10 +127,11 @@ def _check(
     if json_file is not None or evidence is not None:
         _write_json(outcome, json_file, evidence)
     if table is not None:
-        _write_table(outcome, options, Path(table))
+        _write_table(outcome, paths, Path(table))
     for problem in outcome.problems:
         click.echo(f"theoryck: {problem.file}: {problem.message}", err=True)
-    print_report(outcome, sys.stderr if json_file == "-" else sys.stdout)
+    with _quiet_pipe():
+        print_report(outcome, sys.stderr if json_file == "-" else sys.stdout)
     return exit_code(outcome)
 
 
@@ -156,8 +158,9 @@ def _write_json(outcome: Outcome, json_file: str | None, evidence: str | None) -
 
     text = to_json(report_data(outcome, __version__, _place(json_file, evidence)))
     if json_file == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        with _quiet_pipe():
+            sys.stdout.write(text)
+            sys.stdout.flush()
     elif json_file is not None:
         Path(json_file).write_text(text, encoding="utf-8")
 
@@ -172,15 +175,11 @@ def _place(json_file: str | None, evidence: str | None) -> Place:
     return Folder(base, base) if on_disk else Embedded()
 
 
-def _write_table(outcome: Outcome, options: Options, file: Path) -> None:
+def _write_table(outcome: Outcome, paths: tuple[str, ...], file: Path) -> None:
     from theoryck.report.markdown import markdown
 
-    command = " ".join(["theoryck check", *sorted({_top(r.file) for r in outcome.results})])
-    file.write_text(markdown(outcome, f"{command} --table {file}"), encoding="utf-8")
-
-
-def _top(file: str) -> str:
-    return Path(file).parts[0]
+    command = shlex.join(["theoryck", "check", *paths, "--table", str(file)])
+    file.write_text(markdown(outcome, command), encoding="utf-8")
 
 
 @cli.command()
@@ -220,21 +219,16 @@ def _quiet_pipe() -> Iterator[None]:
     """A reader that has seen enough (``| head``) is no error."""
     try:
         yield
-        sys.stdout.flush()
     except BrokenPipeError:
-        _discard(sys.stdout)
-
-
-def _discard(stream: IO[str]) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        # what is still buffered must not fail again when the process ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def finish(command: Callable[[], int | None]) -> NoReturn:
     """Runs the command and ends the process with its exit code, whatever happens."""
     code = 0
     try:
-        with _quiet_pipe():
-            code = command() or 0
+        code = command() or 0
     except click.ClickException as error:
         error.show()
         code = error.exit_code

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from theoryck.check.engines import NAMES
-from theoryck.check.instances import Key, key_of_text, merge, summary, wanted
+from theoryck.check.instances import Key, merge, summary, wanted
 from theoryck.claims.claim import Claim
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status, Verdict
 
@@ -20,6 +20,9 @@ INSTANCE_ORDER = ("pep", "derive", "simulate")
 FORMULA_ORDER = ("derive", "pep", "simulate")
 
 BUG = "this is a fault of theoryck, please report it"
+
+
+Gathered = tuple[tuple[Key, tuple[Instance, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _ordered(reports: Iterable[EngineReport], order: tuple[str, ...]) -> list[En
 def _decide(
     claim: Claim,
     reports: tuple[EngineReport, ...],
-    gathered: tuple[tuple[Key, tuple[Instance, ...]], ...],
+    gathered: Gathered,
 ) -> Answer:
     if not reports:
         return Answer(
@@ -143,7 +146,9 @@ def _decide(
     proved = {key for key, same in gathered if any(i.status is Status.PROVED for i in same)}
     asked = wanted(claim)
     if asked and all(key in proved for key in asked):
-        return Answer(Status.PROVED, _why_proved_there(len(set(asked)), reports), Scope.INSTANCES)
+        return Answer(
+            Status.PROVED, _why_proved_there(set(asked), gathered, reports), Scope.INSTANCES
+        )
     return _unproved(reports, proved, asked)
 
 
@@ -160,7 +165,7 @@ def _refutes(report: EngineReport) -> bool:
 def _contradiction(
     proof: EngineReport | None,
     refutation: EngineReport | None,
-    gathered: tuple[tuple[Key, tuple[Instance, ...]], ...],
+    gathered: Gathered,
 ) -> str | None:
     """Why the reports cannot all be right, or None."""
     if proof and refutation:
@@ -184,11 +189,16 @@ def _why_refuted(report: EngineReport) -> str:
     return instance.reason or f"{report.engine} refutes it at {describe(instance.at)}"
 
 
-def _why_proved_there(count: int, reports: tuple[EngineReport, ...]) -> str:
-    where = "the one instance" if count == 1 else f"all {count} instances"
-    prover = next((r for r in reports if r.status is Status.PROVED), None)
-    said = f" ({prover.engine}: {prover.reason})" if prover and prover.reason else ""
-    return f"proved at {where} in `at`{said}"
+def _why_proved_there(
+    asked: set[Key], gathered: Gathered, reports: tuple[EngineReport, ...]
+) -> str:
+    where = "the one instance" if len(asked) == 1 else f"all {len(asked)} instances"
+    certified = all(
+        any(i.certificate is not None for i in same) for key, same in gathered if key in asked
+    )
+    how = ", each with an exact certificate that was checked" if certified else ""
+    provers = [r.engine for r in reports if any(i.status is Status.PROVED for i in r.instances)]
+    return f"proved at {where} in `at`{how} ({', '.join(provers)})"
 
 
 def _unproved(
@@ -235,4 +245,4 @@ def describe(at: object) -> str:
     return ", ".join(f"{name} = {value}" for name, value in items) or "no parameters"
 
 
-__all__ = ["Answer", "admit", "combine", "describe", "key_of_text"]
+__all__ = ["Answer", "admit", "combine", "describe"]
