@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -205,3 +206,13 @@ def test_tight_and_best_bound_and_findings():
     other = [report("pep", S, tight=True), report("derive", S, tight=False)]
     assert combine(claim(), other).tight is None
     assert combine(claim(), [report("pep", R, at(1, R), tight=True)]).tight is None
+
+
+def test_the_best_bound_of_a_proved_claim_is_no_worse_than_its_own():
+    subject = replace(claim(1), table={"id": "c", "bound": "1/N"})
+    weaker = report("derive", I, best_bound="2/N")
+    proved = [weaker, report("pep", P, at(1, P), **HERE)]
+    assert combine(subject, proved).best_bound == "1/N"
+    assert combine(subject, [weaker, report("pep", I)]).best_bound == "2/N"
+    better = report("derive", P, best_bound="1/(2*N)", **EVERYWHERE)
+    assert combine(subject, [better, proved[1]]).best_bound == "1/(2*N)"

@@ -31,6 +31,7 @@ FORMAT = 1
 MAX_ENTRIES = 5_000
 MAX_BYTES = 256 << 20  # of the whole folder
 SOLVERS = ("sympy", "z3-solver", "cvxpy", "clarabel", "python-flint", "numpy", "scipy")
+COMMENTS = frozenset({"text", "source", "expect"})  # keys that no engine reads
 CONCLUSIVE = (Status.PROVED, Status.REFUTED)
 
 
@@ -116,7 +117,7 @@ class ReportCache:
 
     def _path(self, job: Job, engine: Engine) -> Path:
         key = {
-            "table": plain(job.claim.table),
+            "table": plain({k: v for k, v in job.claim.table.items() if k not in COMMENTS}),
             "engine": [engine.name, engine.module],
             "sources": sources_hash(),
             "versions": dict(solver_versions()),

@@ -68,7 +68,7 @@ def combine(
         reason=" ".join(answer.reason.split()),
         scope=answer.scope,
         tight=_tight(by_name.values()) if sure else None,
-        best_bound=_best_bound(admitted),
+        best_bound=_best_bound(claim, answer, admitted),
         instances=tuple(summary(same) for _, same in gathered),
         findings=_union([tuple(findings), *(report.findings for report in by_name.values())]),
         engines=by_name,
@@ -225,10 +225,17 @@ def _tight(reports: Iterable[EngineReport]) -> bool | None:
     return said.pop() if len(said) == 1 else None
 
 
-def _best_bound(reports: Iterable[EngineReport]) -> str | None:
-    """A bound for all parameters before one for instances."""
-    known = (report.best_bound for report in _ordered(reports, FORMULA_ORDER))
-    return next((bound for bound in known if bound is not None), None)
+def _best_bound(claim: Claim, answer: Answer, reports: Iterable[EngineReport]) -> str | None:
+    """The best bound known: what a proof gave, or the claim's own if that is proved; else what
+    was proved instead of it. A bound for all parameters goes before one for instances."""
+    ordered = _ordered(reports, FORMULA_ORDER)
+    if answer.status is Status.PROVED:
+        ordered = [report for report in ordered if report.scope is answer.scope]
+    found = next((report.best_bound for report in ordered if report.best_bound is not None), None)
+    if found is None and answer.status is Status.PROVED:
+        bound = claim.table.get("bound")
+        return None if bound is None else str(bound)
+    return found
 
 
 def _union(groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ STYLES = {
 }
 COLUMNS = ("claim", "status", "scope", "bound", "seconds")
 MAX_INSTANCES = 20  # shown for a claim; the JSON has them all
+MAX_EVIDENCE = 10  # lines shown for an engine that proved nothing
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,12 @@ def instance_words(instance: Instance) -> str:
 def _engine(report: EngineReport) -> Iterator[Line]:
     said = f"{clean(report.engine)}: {report.status} ({report.seconds:.1f} s)"
     yield Line(f"{said}: {clean(report.reason)}", "dim", 2)
-    for line in report.evidence:
+    # a proof is for reading from end to end; of runs, or of an attempt, a few will do
+    shown = len(report.evidence) if report.status is Status.PROVED else MAX_EVIDENCE
+    for line in report.evidence[:shown]:
         yield Line(clean(line), "dim", 4)
+    if len(report.evidence) > shown:
+        yield Line(f"... {len(report.evidence) - shown} more lines, see --json", "dim", 4)
 
 
 def summary(outcome: Outcome) -> str:

@@ -9,6 +9,8 @@ from typing import IO
 from theoryck.check.run import Outcome, Progress
 from theoryck.report.lines import COLUMNS, details, rows, summary
 
+OTHER_COLUMNS = 50  # characters that the table needs beside the longest name
+
 
 def print_report(outcome: Outcome, stream: IO[str]) -> None:
     """The table, then each claim's reason, findings and evidence.
@@ -55,10 +57,13 @@ def _print_rich(outcome: Outcome, stream: IO[str]) -> None:
         for row in rows(outcome.results):
             name, status, *rest = row.cells
             table.add_row(Text(name), Text(status, row.style), *map(Text, rest))
-        console.print(table)
+        longest = max(len(result.verdict.id) for result in outcome.results)
+        console.print(table, width=max(console.width, longest + OTHER_COLUMNS), crop=False)
     for result in outcome.results:
         for line in details(result):
-            console.print(Padding(Text(line.text, line.style), (0, 0, 0, line.indent)))
+            console.print(
+                Padding(Text(line.text, line.style), (0, 0, 0, line.indent), expand=False)
+            )
         console.print()
     console.print(Text(summary(outcome)))
 
