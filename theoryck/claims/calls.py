@@ -14,7 +14,7 @@ from theoryck.claims.expressions import Expr
 from theoryck.claims.fields import string
 from theoryck.claims.grammar import Reader, parse_python, suggestion
 from theoryck.claims.lexing import scan
-from theoryck.claims.limits import check_constants, constant_value
+from theoryck.claims.limits import check_constants, check_ranges, constant_value
 from theoryck.claims.scopes import SCALAR, Scope
 from theoryck.claims.shapes import check_shape
 from theoryck.errors import ClaimError, Place
@@ -152,4 +152,5 @@ class _Call:
         expr = Reader(self.reader.source, slot.scope).term(node)
         check_shape(expr, slot.scope, place, SCALAR)
         check_constants(expr, place)
+        check_ranges(expr, {}, place)
         return expr

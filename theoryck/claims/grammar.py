@@ -145,6 +145,7 @@ def parse_expression(
     else:
         check_shape(tree, scope, place, shape)
     limits.check_constants(tree, place)
+    limits.check_ranges(tree, {}, place)
     return tree
 
 
@@ -164,6 +165,7 @@ def parse_condition(
     condition = Reader(source, scope).condition(parse_python(source))
     check_condition_shapes(condition, scope, place)
     limits.check_constants(condition, place)
+    limits.check_ranges(condition, {}, place)
     return condition
 
 
@@ -223,7 +225,9 @@ class Reader:
 
     def column(self, node: ast.AST) -> int:
         """The column of a node, in characters from 1 (ast counts bytes, in parentheses)."""
-        offset = getattr(node, "col_offset", 1)
+        offset: int = getattr(node, "col_offset", 1)
+        if self.source.text.isascii():
+            return max(offset, 1)
         before = f"({self.source.text}".encode()[:offset]
         return max(len(before.decode("utf-8", "ignore")), 1)
 
@@ -416,6 +420,8 @@ class Reader:
             raise self.error(
                 f"an index in {self.scope.where}",
                 node,
-                "only iterates x[N] have one" if "x" in self.scope.words else None,
+                "only iterates x[N] have one"
+                if "x" in self.scope.words
+                else "declare scalars such as x0 and x1",
             )
         return Iterate(self.term(node.slice), self.column(node))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from theoryck.algebra import NumberSystem
+from theoryck.claims import limits
 from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
 from theoryck.claims.claim import AssumptionUse, Parameter
 from theoryck.claims.evaluate import Environment, evaluate, holds
-from theoryck.claims.expressions import Condition, Expr, Iterate, Over, children
+from theoryck.claims.expressions import Condition, Expr, Iterate, Over, children, walk
 from theoryck.claims.fields import InvalidTable, each, formula, table
 from theoryck.claims.grammar import parse_expression, suggestion
-from theoryck.claims.limits import check_instance_integer, surely_undefined
 from theoryck.claims.printing import to_text
 from theoryck.claims.scopes import Scope
 from theoryck.errors import (
@@ -64,7 +67,7 @@ def _instance(value: Any, place: Place, parameters: Mapping[str, Parameter]) -> 
     for name, parameter in parameters.items():
         here = replace(place, key=f"{place.key}.{name}")
         if parameter.integer:
-            check_instance_integer(name, _whole(name, instance[name], here), here)
+            limits.check_instance_integer(name, _whole(name, instance[name], here), here)
         if parameter.condition is not None:
             _check_domain(parameter, instance, here)
     return MappingProxyType(instance)
@@ -101,7 +104,7 @@ def _check_domain(parameter: Parameter, instance: Instance, place: Place) -> Non
         )
 
 
-def decide(instance: Instance, question: Callable[[Environment, Any], T]) -> T:
+def decide(instance: Instance, question: Callable[[Environment, NumberSystem], T]) -> T:
     """Ask a question of an instance in rationals, and in balls where these do not suffice.
 
     Raises:
@@ -115,7 +118,7 @@ def decide(instance: Instance, question: Callable[[Environment, Any], T]) -> T:
             return question(environment(instance, balls), balls)
 
 
-def environment(instance: Instance, numbers: Any) -> Environment:
+def environment(instance: Instance, numbers: NumberSystem) -> Environment:
     """The values of an instance in a number system."""
     return Environment(
         {name: evaluate(expr, Environment(), numbers) for name, expr in instance.items()}
@@ -127,6 +130,9 @@ def check_meaning(
 ) -> None:
     """Check that nothing in a claim is surely undefined at its instances.
 
+    At most :data:`theoryck.claims.limits.MAX_CHECKS` subexpressions are looked at, so of very
+    many instances the last may go unchecked.
+
     Args:
         instances: what :func:`read_instances` gave.
         parts: the expressions of the claim by key.
@@ -136,21 +142,45 @@ def check_meaning(
         InvalidTable: a division by zero, an iterate before x[0], an empty range, ...
     """
     errors = []
-    for number, instance in enumerate(instances):
+    size = sum(1 for exprs in parts.values() for expr in exprs for _ in walk(expr))
+    enough = max(limits.MAX_CHECKS // max(size, 1), 1)
+    for number, instance in enumerate(islice(instances, enough)):
+        exact, balls = _exact_values(instance), _ball_values(instance)
         for key, exprs in parts.items():
+            here = replace(place, key=key)
             for expr in exprs:
-                reason = _meaningless(expr, instance)
+                limits.check_ranges(expr, exact, here)
+                reason = _meaningless(expr, exact) or limits.surely_undefined(expr, balls)
                 if reason is not None:
                     values = ", ".join(f"{n} = {to_text(v)}" for n, v in instance.items())
                     errors.append(
                         ClaimError(
                             f"{to_text(expr)} means nothing at {values}: {reason}",
-                            replace(place, key=key),
+                            here,
                             f"change at[{number}] or the constraints of the parameters",
                         )
                     )
     if errors:
         raise InvalidTable(errors)
+
+
+def _exact_values(instance: Instance) -> Mapping[str, Any]:
+    """The values of an instance that are rational."""
+    values = {}
+    for name, expr in instance.items():
+        with contextlib.suppress(InexactError, TooLargeError):
+            values[name] = evaluate(expr, Environment(), Rationals())
+    return values
+
+
+def _ball_values(instance: Instance) -> Mapping[str, Any]:
+    """The values of an instance as balls."""
+    values, balls = {}, Balls()
+    with balls.scope():
+        for name, expr in instance.items():
+            with contextlib.suppress(ArithmeticError, ValueError):
+                values[name] = evaluate(expr, Environment(), balls)
+    return values
 
 
 def check_positive(
@@ -180,27 +210,26 @@ def check_positive(
 
 
 def _sign(expr: Expr, instance: Instance) -> int | None:
+    def sign(environment: Environment, numbers: NumberSystem) -> int:
+        return numbers.sign(evaluate(expr, environment, numbers))
+
     try:
-        return decide(instance, lambda env, numbers: numbers.sign(evaluate(expr, env, numbers)))
+        return decide(instance, sign)
     except (ArithmeticError, ValueError, TypeError):
         return None
 
 
-def _meaningless(expr: Expr | Condition, instance: Instance) -> str | None:
+def _meaningless(expr: Expr | Condition, exact: Mapping[str, Any]) -> str | None:
     for node in _outside_ranges(expr):
         if isinstance(node, Iterate):
-            index = _integer(node.index, instance)
+            index = _integer(node.index, exact)
             if index is not None and index < 0:
                 return f"{to_text(node)} is x[{index}], and iterates start at x[0]"
         if isinstance(node, Over):
-            lower, upper = _integer(node.lower, instance), _integer(node.upper, instance)
+            lower, upper = _integer(node.lower, exact), _integer(node.upper, exact)
             if lower is not None and upper is not None and upper < lower:
                 return f"{node.kind} over an empty range, from {lower} to {upper}"
-    try:
-        values = environment(instance, Balls())
-    except (ArithmeticError, ValueError):
-        return None
-    return surely_undefined(expr, values)  # type: ignore[arg-type]
+    return None
 
 
 def _outside_ranges(expr: Expr | Condition) -> Iterator[Expr | Condition]:
@@ -210,10 +239,8 @@ def _outside_ranges(expr: Expr | Condition) -> Iterator[Expr | Condition]:
             yield from _outside_ranges(child)
 
 
-def _integer(expr: Expr, instance: Instance) -> int | None:
+def _integer(expr: Expr, exact: Mapping[str, Any]) -> int | None:
     try:
-        values = environment(instance, Rationals())
-        value: int = Rationals().to_integer(evaluate(expr, values, Rationals()))
-        return value
+        return Rationals().to_integer(evaluate(expr, Environment(exact), Rationals()))
     except (ArithmeticError, ValueError, TypeError):
         return None

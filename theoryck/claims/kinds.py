@@ -126,7 +126,8 @@ def read_complexity(fields: Fields, context: Context) -> ComplexityClaim:
         fields.close()
     check_meaning(
         context.common["at"],
-        _run_parts(method, assumptions, initial) | {"within or at_least": (count,)},
+        _run_parts(method, assumptions, initial)
+        | {"reach": (reach,), "within" if within is not None else "at_least": (count,)},
         fields.place,
     )
     check_positive(context.common["at"], assumptions, fields.place)

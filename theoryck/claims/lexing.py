@@ -83,6 +83,10 @@ def scan(text: str, place: Place) -> Source:
     literals: dict[int, Fraction] = {}
     open_brackets: list[tuple[str, int]] = []
     position = tokens = signs = 0
+
+    def error(problem: str, remedy: str | None = None) -> ClaimError:
+        return ClaimError(problem, replace(place, column=column), remedy)
+
     while position < len(text):
         column = position + 1
         match = TOKEN.match(text, position)
@@ -94,21 +98,26 @@ def scan(text: str, place: Place) -> Source:
             continue
         tokens += 1
         signs = signs + 1 if token in ("+", "-") else 0
-        here = replace(place, column=column)
         if tokens > limits.MAX_TOKENS:
-            raise ClaimError(f"an expression of more than {limits.MAX_TOKENS} tokens", here)
+            raise error(f"an expression of more than {limits.MAX_TOKENS} tokens")
         if signs > limits.MAX_SIGNS:
-            raise ClaimError(f"more than {limits.MAX_SIGNS} signs in a row", here)
+            raise error(f"more than {limits.MAX_SIGNS} signs in a row")
         if kind == "number":
-            literals[column] = _literal(token, text[position : position + 1], here)
+            following = text[position : position + 1]
+            if following and (following.isalpha() or following == "_"):
+                raise error(
+                    f"{(token + following)!r} is neither a number nor a name",
+                    "a product is written with *, as in 2*L",
+                )
+            literals[column] = _literal(token, replace(place, column=column))
         elif kind == "name" and not token.isidentifier():
             raise _unknown_character(text, column - 1, place)
         elif token in OPENING:
             open_brackets.append((token, column))
             if len(open_brackets) > limits.MAX_BRACKETS:
-                raise ClaimError(f"more than {limits.MAX_BRACKETS} nested brackets", here)
+                raise error(f"more than {limits.MAX_BRACKETS} nested brackets")
         elif token in CLOSING and (not open_brackets or OPENING[open_brackets.pop()[0]] != token):
-            raise ClaimError(f"{token!r} closes nothing", here, "brackets come in pairs")
+            raise error(f"{token!r} closes nothing", "brackets come in pairs")
     if open_brackets:
         bracket, column = open_brackets[-1]
         raise ClaimError(
@@ -117,13 +126,7 @@ def scan(text: str, place: Place) -> Source:
     return Source(re.sub(r"\s", " ", text), literals, place)
 
 
-def _literal(token: str, following: str, place: Place) -> Fraction:
-    if following and (following.isalpha() or following == "_"):
-        raise ClaimError(
-            f"{(token + following)!r} is neither a number nor a name",
-            place,
-            "a product is written with *, as in 2*L",
-        )
+def _literal(token: str, place: Place) -> Fraction:
     digits, _, exponent = token.lower().partition("e")
     if len(token) > limits.MAX_DIGITS or abs(int(exponent or 0)) > limits.MAX_DECIMAL_EXPONENT:
         raise ClaimError(
