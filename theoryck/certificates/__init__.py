@@ -7,12 +7,13 @@ from theoryck.certificates.checker import CertificateError, GoalCertificate, che
 from theoryck.certificates.documents import (
     Established,
     certificate_document,
+    gap_document,
     number_system,
     verify,
     witness_document,
 )
 from theoryck.certificates.problem import Goal, Hypothesis, Problem, instantiate
-from theoryck.certificates.witness import PlacedRun, Witness, check_witness
+from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 
 __all__ = [
     "CertificateError",
@@ -24,8 +25,10 @@ __all__ = [
     "Problem",
     "Witness",
     "certificate_document",
+    "check_attained",
     "check_goal",
     "check_witness",
+    "gap_document",
     "instantiate",
     "number_system",
     "verify",

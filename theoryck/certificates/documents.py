@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from theoryck.algebra import NumberSystem
-from theoryck.certificates.checker import CertificateError, GoalCertificate, check_goal
-from theoryck.certificates.problem import Problem, instantiate
-from theoryck.certificates.witness import PlacedRun, Witness, check_witness
+from theoryck.certificates.checker import (
+    CertificateError,
+    GoalCertificate,
+    check_goal,
+    exact,
+)
+from theoryck.certificates.problem import Goal, Problem, instantiate
+from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.reading import read_claim
@@ -47,10 +52,30 @@ def number_system(name: str, bits: int = 256) -> NumberSystem:
 
 
 def certificate_document(
-    claim: RateClaim, at: Mapping[str, str], arithmetic: str, goals: Sequence[GoalCertificate]
+    claim: RateClaim,
+    at: Mapping[str, str],
+    arithmetic: str,
+    goals: Sequence[GoalCertificate],
+    attained: Witness | None = None,
 ) -> dict[str, Any]:
-    """The JSON data of an upper-bound certificate."""
-    return _document(claim, at, arithmetic, "upper-bound") | {
+    """The JSON data of an upper-bound certificate, and of a run that attains the bound."""
+    reached = {} if attained is None else {"attained": _witness_data(attained)}
+    return _document(claim, at, arithmetic, "upper-bound") | _goals_data(goals) | reached
+
+
+def gap_document(
+    claim: RateClaim,
+    at: Mapping[str, str],
+    arithmetic: str,
+    goals: Sequence[GoalCertificate],
+    share: str,
+) -> dict[str, Any]:
+    """The JSON data that refutes an equality: measure <= share*bound with share < 1."""
+    return _document(claim, at, arithmetic, "gap") | _goals_data(goals) | {"share": share}
+
+
+def _goals_data(goals: Sequence[GoalCertificate]) -> dict[str, Any]:
+    return {
         "goals": [
             {
                 "weights": list(goal.weights),
@@ -66,7 +91,11 @@ def witness_document(
     claim: RateClaim, at: Mapping[str, str], arithmetic: str, witness: Witness
 ) -> dict[str, Any]:
     """The JSON data of a refuting witness."""
-    return _document(claim, at, arithmetic, "witness") | {
+    return _document(claim, at, arithmetic, "witness") | _witness_data(witness)
+
+
+def _witness_data(witness: Witness) -> dict[str, Any]:
+    return {
         "dimension": witness.dimension,
         "vectors": {name: list(entries) for name, entries in witness.vectors.items()},
         "values": dict(witness.values),
@@ -101,6 +130,7 @@ def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) 
         raise CertificateError(f"not a theoryck document of format {FORMAT}")
     kinds: Mapping[str, Callable[..., Established]] = {
         "upper-bound": _verify_bound,
+        "gap": _verify_gap,
         "witness": _verify_witness,
     }
     kind = str(data.get("kind"))
@@ -145,11 +175,58 @@ def _list(data: Any, what: str) -> Sequence[Any]:
 
 
 def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
-    goals = _list(data.get("goals"), "goals")
-    if len(goals) != len(problem.goals):
-        raise CertificateError(f"{len(goals)} goals; the claim has {len(problem.goals)}")
+    used = _check_goals(data, problem.goals, problem)
+    claim = problem.claim
+    attained = "It does not establish the bound at other parameter values, nor that it is tight."
+    if claim.relation == "==":
+        if "attained" not in data:
+            raise CertificateError("the claim is an equality, and no run attains the bound")
+        check_attained(problem, _read_witness(_field(data, "attained", dict)))
+        attained = "A function of the class and an admissible start attain it, checked exactly."
+    return Established(
+        claim.id,
+        refutes=False,
+        lines=(
+            f"The bound of claim {claim.id!r} holds at {_at_text(data)}: for every function that "
+            f"meets the assumptions, every admissible start and every dimension.",
+            _how(used, data),
+            attained,
+        ),
+    )
+
+
+def _verify_gap(data: Mapping[str, Any], problem: Problem) -> Established:
+    claim, numbers = problem.claim, problem.numbers
+    share = exact(_field(data, "share", str), numbers)
+    if claim.relation != "==":
+        raise CertificateError("a gap below the bound refutes equalities only")
+    if numbers.sign(1 - share) <= 0 or numbers.sign(share) < 0:
+        raise CertificateError("share: a number from 0 up to, not including, 1 expected")
+    for goal in problem.goals:
+        if goal.bound.is_constant() and numbers.sign(goal.bound.constant) <= 0:
+            raise CertificateError("the bound is not positive")
+    goals = tuple(replace(goal, bound=goal.bound * share) for goal in problem.goals)
+    used = _check_goals(data, goals, problem)
+    return Established(
+        claim.id,
+        refutes=True,
+        lines=(
+            f"Claim {claim.id!r} says that its bound is the worst case. At {_at_text(data)} it is "
+            f"not: every run stays below {as_float(share):.6g} times the bound"
+            + (" (both squared)." if problem.goals[0].power == 2 else "."),
+            _how(used, data),
+            "As an upper bound the claim may well hold.",
+        ),
+    )
+
+
+def _check_goals(data: Mapping[str, Any], goals: Sequence[Goal], problem: Problem) -> set[str]:
+    """Check every goal's entry; give the names of the inequalities used."""
+    entries = _list(data.get("goals"), "goals")
+    if len(entries) != len(goals):
+        raise CertificateError(f"{len(entries)} goals; the claim has {len(goals)}")
     used: set[str] = set()
-    for number, (goal, entry) in enumerate(zip(problem.goals, goals, strict=True)):
+    for number, (goal, entry) in enumerate(zip(goals, entries, strict=True)):
         if not isinstance(entry, dict):
             raise CertificateError(f"goals[{number}]: a table expected")
         certificate = GoalCertificate(
@@ -159,35 +236,35 @@ def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
         )
         check_goal(problem, goal, certificate)
         used.update((*certificate.multipliers, *certificate.completion))
-    claim = problem.claim
+    return used
+
+
+def _how(used: set[str], data: Mapping[str, Any]) -> str:
     exactness = "rational" if data["arithmetic"] == "rationals" else "ball"
-    return Established(
-        claim.id,
-        refutes=False,
-        lines=(
-            f"The bound of claim {claim.id!r} holds at {_at_text(data)}: for every function that "
-            f"meets the assumptions, every admissible start and every dimension.",
-            f"It follows from {len(used)} inequalities of the assumptions and the start, added "
-            f"with non-negative multipliers, and a sum of squares, in {exactness} arithmetic.",
-            "It does not establish the bound at other parameter values, nor that it is tight.",
-        ),
+    return (
+        f"It follows from {len(used)} inequalities of the assumptions and the start, added with "
+        f"non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic."
     )
 
 
-def _verify_witness(data: Mapping[str, Any], problem: Problem) -> Established:
-    witness = Witness(
+def _read_witness(data: Mapping[str, Any]) -> Witness:
+    return Witness(
         _field(data, "dimension", int),
         {name: _list(v, name) for name, v in _texts(data.get("vectors"), "vectors").items()},
         _texts(data.get("values"), "values"),
     )
+
+
+def _verify_witness(data: Mapping[str, Any], problem: Problem) -> Established:
+    witness = _read_witness(data)
     run = check_witness(problem, witness)
     return Established(
         problem.claim.id,
         refutes=True,
         lines=(
-            f"The bound of claim {problem.claim.id!r} fails at {_at_text(data)}: a "
-            f"function of the class on R^{witness.dimension} and an admissible start make the "
-            f"measure {float_text(run.measure)}, above the bound {float_text(run.bound)}"
+            f"The bound of claim {problem.claim.id!r} fails at {_at_text(data)}: a function of the "
+            f"class on R^{witness.dimension} and an admissible start make the measure "
+            f"{float_text(run.measure)}, above the bound {float_text(run.bound)}"
             + (" (both squared)." if problem.goals[0].power == 2 else "."),
             "The points meet the interpolation conditions of the class and the iterates are those "
             "of the method, both in exact arithmetic.",
@@ -217,6 +294,7 @@ __all__ = [
     "Established",
     "PlacedRun",
     "certificate_document",
+    "gap_document",
     "verify",
     "witness_document",
 ]

@@ -1,4 +1,4 @@
-"""An exact check that a witness refutes a claim.
+"""An exact check that a witness refutes a claim, or attains its bound.
 
 A witness gives exact coordinates to the leaves of the traced run: the start and the gradients,
 and the values of f there. The run itself follows from the method. If the points meet the
@@ -16,7 +16,7 @@ from typing import Any
 from theoryck.algebra import Coordinates, Evaluation, Form, Leaf, dot, place
 from theoryck.assumptions.conditions import Curvature, curvature_gap, sufficient_curvature
 from theoryck.certificates.checker import CertificateError, exact
-from theoryck.certificates.problem import Goal, Problem
+from theoryck.certificates.problem import Problem
 
 MAX_DIMENSION = 1000
 
@@ -32,7 +32,8 @@ class Witness:
 
 @dataclass(frozen=True)
 class PlacedRun:
-    """The run of a witness: evaluations with coordinates, the optimum first, and the violation."""
+    """The run of a witness: evaluations with coordinates, the optimum first, and what the claim
+    compares (both squared where the goal is)."""
 
     evaluations: tuple[Evaluation, ...]
     iterates: tuple[Coordinates, ...]
@@ -49,6 +50,15 @@ def check_witness(problem: Problem, witness: Witness) -> PlacedRun:
             the start is not admissible, or the bound is not violated.
         UndecidedError: in balls, something could not be told at the working precision.
     """
+    return _check(problem, witness, "violate", 1)
+
+
+def check_attained(problem: Problem, witness: Witness) -> PlacedRun:
+    """Raise CertificateError unless the witness is a run whose measure is at least the bound."""
+    return _check(problem, witness, "reach", 0)
+
+
+def _check(problem: Problem, witness: Witness, verb: str, least_sign: int) -> PlacedRun:
     numbers = problem.numbers
     bounds = sufficient_curvature(problem.assumed, numbers)
     if bounds is None:
@@ -70,7 +80,19 @@ def check_witness(problem: Problem, witness: Witness) -> PlacedRun:
         sign = numbers.sign(scalar(hypothesis.form))
         if sign < 0 or (hypothesis.equality and sign != 0) or (hypothesis.strict and sign == 0):
             raise CertificateError(f"the start does not meet {hypothesis.name}")
-    goal = _violated(problem.goals, scalar, numbers)
+    goal = next(
+        (
+            goal
+            for goal in problem.goals
+            if all(
+                numbers.sign(scalar(m) - scalar(goal.bound)) >= least_sign
+                for m in goal.alternatives
+            )
+        ),
+        None,
+    )
+    if goal is None:
+        raise CertificateError(f"the run does not {verb} the bound")
     measures = [scalar(alternative) for alternative in goal.alternatives]
     least = measures[0]
     for measure in measures[1:]:
@@ -145,11 +167,3 @@ def _check_membership(placed: Sequence[Evaluation], bounds: Curvature, problem: 
 
 def _vanishes(vector: Coordinates, numbers: Any) -> bool:
     return all(numbers.sign(entry) == 0 for entry in vector.entries)
-
-
-def _violated(goals: Sequence[Goal], scalar: Any, numbers: Any) -> Goal:
-    for goal in goals:
-        bound = scalar(goal.bound)
-        if all(numbers.sign(scalar(m) - bound) > 0 for m in goal.alternatives):
-            return goal
-    raise CertificateError("the run does not violate the bound")

@@ -98,7 +98,7 @@ def active_sets(dual: Dual) -> Iterator[np.ndarray]:
     magnitude = np.abs(dual.multipliers)
     scale = max(1e-300, float(np.max(magnitude, initial=0)))
     seen: set[bytes] = set()
-    for threshold in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3):
+    for threshold in (1e-7, 1e-5, 1e-3):
         active = magnitude > threshold * scale
         if active.tobytes() not in seen:
             seen.add(active.tobytes())

@@ -16,6 +16,7 @@ from theoryck.certificates import (
     GoalCertificate,
     Problem,
     certificate_document,
+    gap_document,
     instantiate,
     witness_document,
 )
@@ -27,7 +28,8 @@ from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
 from theoryck.errors import InexactError, TheoryckError
 from theoryck.pep.assemble import Assembled, assemble
-from theoryck.pep.certify import completing_slacks, with_margin
+from theoryck.pep.attain import attained
+from theoryck.pep.certify import completing_slacks, rounded, with_margin
 from theoryck.pep.face import on_the_face
 from theoryck.pep.refute import Refutation, refute
 from theoryck.pep.solve import Dual, Failure, widest_margin, worst_ratio
@@ -36,6 +38,8 @@ from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 NAME = "pep"
 SAMPLES = 3  # instances tried for a claim that names none
 TOLERANCE = 1e-7  # relative, on a worst case in floating point
+GAP = 1e-4  # an equality is refuted when the worst case is smaller by this share
+UNBOUNDED = ("infeasible", "unbounded")  # of the dual: no finite multiple of the bound holds
 LOOSE = 0.99  # a worst case below this share of the bound is reported
 
 # With these alone the inequalities are interpolation conditions, so the optimum is the worst case.
@@ -86,43 +90,94 @@ def _undecided(at: Mapping[str, str], reason: str, **known: Any) -> Instance:
 def _examine_problem(problem: Problem, at: Mapping[str, str], deadline: float) -> Instance:
     """Prove every goal, or refute one."""
     slacks = tuple(problem.slacks())
-    certificates: list[GoalCertificate] = []
-    worst = 0.0
-    missing = ""
-    exact_class = is_exact(problem)
+    arrays: list[Assembled] = []
+    duals: list[Dual] = []
     for index in range(len(problem.goals)):
         assembled = assemble(problem, index, slacks)
         dual = worst_ratio(assembled, deadline)
-        ratio = dual.ratio if isinstance(dual, Dual) else np.inf
-        if isinstance(dual, Failure) and dual.reason not in ("infeasible", "unbounded"):
+        if isinstance(dual, Failure):
+            if dual.reason in UNBOUNDED:
+                return _attacked(problem, index, at, np.inf, deadline)
             return _undecided(at, dual.reason)
-        if ratio > 1 + TOLERANCE:
-            return _attacked(problem, index, at, ratio, deadline)
-        worst = max(worst, ratio)
-        assert isinstance(dual, Dual)
+        if dual.ratio > 1 + TOLERANCE:
+            attacked = _attacked(
+                problem, index, at, dual.ratio if dual.accurate else None, deadline
+            )
+            if dual.accurate or attacked.status is Status.REFUTED:
+                return attacked
+        arrays.append(assembled)
+        duals.append(dual)
+    trusted = all(dual.accurate for dual in duals)
+    worst = max(dual.ratio for dual in duals)
+    scale = _bound_value(problem)
+    reach = scale * max(worst, 0.0) ** (1 / problem.goals[0].power)
+    blank = Instance(
+        at=at,
+        claimed=scale,
+        worst_case=reach if trusted and is_exact(problem) else None,
+        status=Status.SUPPORTED if trusted else Status.INCONCLUSIVE,
+        reason="the solver's optimum agrees; no exact certificate was found"
+        if trusted
+        else "the solver's accuracy does not reach so small a bound; no certificate was found",
+    )
+    equality = problem.claim.relation == "=="
+    if equality and trusted and worst < 1 - GAP:
+        return _below(problem, slacks, worst, blank, deadline)
+    certificates = []
+    for index, (assembled, dual) in enumerate(zip(arrays, duals, strict=True)):
         certificate = _certificate(problem, index, slacks, assembled, dual, deadline)
         if certificate is None:
-            missing = "the solver's optimum agrees; no exact certificate was found"
-        else:
-            certificates.append(certificate)
-    scale = _bound_value(problem)
-    power = problem.goals[0].power
-    known = {
-        "claimed": scale,
-        "worst_case": scale * max(worst, 0.0) ** (1 / power) if exact_class else None,
-    }
-    if missing:
-        accuracy = Status.SUPPORTED
-        return Instance(at=at, status=accuracy, reason=missing, **known)
-    arithmetic = "rationals" if isinstance(problem.numbers, Rationals) else "balls"
-    document = certificate_document(problem.claim, at, arithmetic, certificates)
-    return Instance(
-        at=at,
+            return blank
+        certificates.append(certificate)
+    witness = None
+    if equality:
+        tried = (attained(problem, a, d) for a, d in zip(arrays, duals, strict=True))
+        witness = next((w for w in tried if w is not None), None)
+        if witness is None:
+            return replace(blank, reason="the bound is proved; that it is attained is not")
+    arithmetic = _arithmetic(problem)
+    return replace(
+        blank,
         status=Status.PROVED,
         reason=f"an exact certificate in {arithmetic} was checked",
-        certificate=document,
-        **known,
+        certificate=certificate_document(problem.claim, at, arithmetic, certificates, witness),
     )
+
+
+def _below(
+    problem: Problem, slacks: tuple[Slack, ...], worst: float, blank: Instance, deadline: float
+) -> Instance:
+    """An equality whose bound is too large: certify a bound strictly below it."""
+    share = rounded((1 + max(worst, 0.0)) / 2, 8)
+    exact_share = problem.numbers.rational(share)
+    goals = tuple(replace(goal, bound=goal.bound * exact_share) for goal in problem.goals)
+    smaller = replace(problem, goals=goals)
+    certificates = []
+    for index in range(len(goals)):
+        assembled = assemble(smaller, index, slacks)
+        dual = worst_ratio(assembled, deadline)
+        certificate = (
+            _certificate(smaller, index, slacks, assembled, dual, deadline)
+            if isinstance(dual, Dual)
+            else None
+        )
+        if certificate is None:
+            return replace(blank, status=Status.INCONCLUSIVE, reason="the worst case seems smaller")
+        certificates.append(certificate)
+    document = gap_document(problem.claim, blank.at, _arithmetic(problem), certificates, str(share))
+    return replace(
+        blank,
+        status=Status.REFUTED,
+        reason=(
+            f"the worst case is smaller: a certificate bounds it by {float(share):.6g} of the "
+            "claimed value" + (", both squared" if problem.goals[0].power == 2 else "")
+        ),
+        witness=document,
+    )
+
+
+def _arithmetic(problem: Problem) -> str:
+    return "rationals" if isinstance(problem.numbers, Rationals) else "balls"
 
 
 def is_exact(problem: Problem) -> bool:
@@ -178,25 +233,28 @@ def _certificate_from(
         return None
     for candidate in (dual, wide):
         if isinstance(candidate, Dual):
-            found = on_the_face(problem, goal, slacks, assembled, candidate)
+            found = on_the_face(problem, goal, slacks, assembled, candidate, deadline)
             if found is not None:
                 return found
     return None
 
 
 def _attacked(
-    problem: Problem, index: int, at: Mapping[str, str], ratio: float, deadline: float
+    problem: Problem, index: int, at: Mapping[str, str], ratio: float | None, deadline: float
 ) -> Instance:
-    """The optimum lies above the bound: refuted with a witness, or inconclusive without one."""
+    """The optimum lies above the bound: refuted with a witness, or inconclusive without one.
+
+    ``ratio`` is infinite where no multiple of the bound holds, None where it is not known well.
+    """
     scale = _bound_value(problem)
     power = problem.goals[index].power
-    exact_class = is_exact(problem)
-    worst = scale * ratio ** (1 / power) if np.isfinite(ratio) and exact_class else None
+    known = ratio is not None and np.isfinite(ratio)
+    worst = scale * ratio ** (1 / power) if ratio and known and is_exact(problem) else None
     refutation = refute(problem, index, deadline)
     if isinstance(refutation, Refutation):
         measured = as_float(refutation.run.measure) ** (1 / power)
         bound = as_float(refutation.run.bound) ** (1 / power)
-        arithmetic = "rationals" if isinstance(problem.numbers, Rationals) else "balls"
+        arithmetic = _arithmetic(problem)
         return Instance(
             at=at,
             claimed=scale,
@@ -208,9 +266,7 @@ def _attacked(
             ),
             witness=witness_document(problem.claim, at, arithmetic, refutation.witness),
         )
-    above = (
-        f"{ratio ** (1 / power):.6g} times the bound" if np.isfinite(ratio) else "no finite value"
-    )
+    above = f"{ratio ** (1 / power):.6g} times the bound" if ratio and known else "no finite value"
     reason = f"the relaxation gives {above}, and no witness was found: {refutation.reason}"
     return _undecided(at, reason, claimed=scale, worst_case=worst)
 

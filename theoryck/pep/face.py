@@ -9,6 +9,7 @@ as in Peyrl and Parrilo 2008, Section 3, and Monniaux and Corbineau 2011.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -32,13 +33,20 @@ MAX_UNKNOWNS = 2000
 
 
 def on_the_face(
-    problem: Problem, goal: Goal, slacks: Sequence[Slack], assembled: Assembled, dual: Dual
+    problem: Problem,
+    goal: Goal,
+    slacks: Sequence[Slack],
+    assembled: Assembled,
+    dual: Dual,
+    deadline: float,
 ) -> GoalCertificate | None:
     """An exact certificate near a dual solution on the boundary, if the kernel accepts one."""
     for rank in _ranks(dual.gram):
         for active in active_sets(dual):
             if np.count_nonzero(active) > MAX_UNKNOWNS:
                 continue
+            if time.monotonic() > deadline:
+                return None
             sharp = polished(assembled, dual, rank, active)
             basis = None if sharp is None else rational_range(assembled, sharp[0])
             if sharp is None or basis is None:
@@ -77,14 +85,14 @@ def rational_range(
     unscaled_rows = reduced * scale[:, None] / scale[pivots][None, :]
     rows: dict[Leaf, tuple[Fraction, ...]] = {}
     for leaf, row in zip(assembled.basis.vectors, unscaled_rows, strict=True):
-        entries = [_near_rational(float(entry)) for entry in row]
+        entries = [near_rational(float(entry)) for entry in row]
         if any(entry is None for entry in entries):
             return None
         rows[leaf] = tuple(entry for entry in entries if entry is not None)
     return rows
 
 
-def _near_rational(value: float) -> Fraction | None:
+def near_rational(value: float) -> Fraction | None:
     """The fraction of least denominator, by powers of ten, that agrees to NEAR."""
     for denominator in DENOMINATORS:
         candidate = Fraction(value).limit_denominator(denominator)

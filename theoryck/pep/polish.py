@@ -10,6 +10,7 @@ from theoryck.pep.assemble import Assembled, Columns
 from theoryck.pep.solve import Dual
 
 STEPS = 12
+CONVERGED = 1e-10  # in the scaled basis, where coefficients are near 1
 ACTIVE_WEIGHT = 1e-7
 
 
@@ -40,10 +41,16 @@ def polished(
             return None
         if np.abs(step).max(initial=0) < 1e-15 * max(1.0, float(np.abs(point[0]).max())):
             break
-    factor, _, multipliers, weights = point
+    residual, _ = system.at(*point)
+    if np.abs(residual).max(initial=0) > CONVERGED:
+        return None
+    factor, values, multipliers, weights = point
     full, shares = np.zeros_like(dual.multipliers), np.zeros_like(dual.weights)
     full[tight], shares[weighted] = multipliers, weights
-    return factor, replace(dual, multipliers=full, weights=shares)
+    sharp = replace(
+        dual, multipliers=full, weights=shares, values=values, gram=factor @ factor.T, unit=1.0
+    )
+    return factor, sharp
 
 
 Point = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

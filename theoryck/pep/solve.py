@@ -16,6 +16,7 @@ from theoryck.pep.assemble import Assembled, Columns
 # Tried in turn: a tight solve first, since exact recovery needs its digits, then the defaults.
 TOLERANCES = (1e-11, 1e-8)
 MARGIN_CAP = 1.0  # the margin is a homogeneous quantity in claims without a constant
+RESIDUAL = 1e-6  # of the dual's identity, relative to the bound's own coefficients
 TRACE_CAP = 1e4  # of the scaled Gram matrix of a witness
 
 
@@ -25,7 +26,8 @@ class Dual:
 
     ``gram``, ``values`` and ``unit`` are the primal solution that came with it: divided by
     ``unit``, which stands for the constant 1, they are the worst case (if ``unit`` is not zero).
-    Everything is in the scaled basis. ``accurate`` says whether the solver met its tolerance.
+    Everything is in the scaled basis. ``accurate`` says whether the solver met its tolerance and
+    the identity holds to six digits of the bound itself, however small that is.
     """
 
     ratio: float
@@ -71,33 +73,34 @@ def widest_margin(problem: Assembled, completing: np.ndarray, deadline: float) -
 
 def _dual(problem: Assembled, completing: np.ndarray | None, deadline: float) -> Dual | Failure:
     n, m = problem.basis.size, len(problem.names)
-    alternatives = problem.alternatives.constant.size
-    weights = cp.Variable(alternatives, nonneg=True)
+    weights = cp.Variable(problem.alternatives.constant.size, nonneg=True)
     multipliers = cp.Variable(m)
     free = cp.Variable()  # the ratio, or the margin
-    ratio: Any = free if completing is None else 1.0
     psd = cp.Variable((n, n), PSD=True) if n else None
+    goal, goal_constant = _stack(problem.bound).toarray()[:, 0], float(problem.bound.constant[0])
+    size = max(float(np.abs(goal).max(initial=0)), abs(goal_constant))
+    ratio: Any = free if completing is None and size > 0 else 1.0
+    # nothing is a multiple of a bound that is zero: there the excess over it is minimised
+    excess: Any = free if completing is None and size == 0 else 0.0
+    left = ratio * goal - _stack(problem.alternatives) @ weights
+    left = left - _stack(problem.slacks) @ multipliers
     constraints = [cp.sum(weights) == 1]
     signed = np.flatnonzero(~problem.equality)
     if signed.size:
         constraints.append(multipliers[signed] >= 0)
-    goal = _stack(problem.bound) @ np.ones(1)
-    left = (
-        ratio * goal - _stack(problem.alternatives) @ weights - _stack(problem.slacks) @ multipliers
-    )
-    shape = _triangle(n)
-    rows = np.zeros(shape.shape[0] + problem.slacks.linear.shape[0])
-    square: Any = rows
+    square: Any = np.zeros(goal.size)
     if psd is not None:
-        padded = sp.vstack([shape, sp.csr_array((rows.size - shape.shape[0], n * n))]).tocsc()
+        shape = _triangle(n)
+        padded = sp.vstack([shape, sp.csr_array((goal.size - shape.shape[0], n * n))]).tocsc()
         square = padded @ cp.vec(psd, order="C")
         if completing is not None:
             square = square + (padded @ np.eye(n).ravel()) * free
-    identity = left == square if rows.size else None
+    identity = left == square if goal.size else None
     if identity is not None:
         constraints.append(identity)
     constant = (
-        ratio * problem.bound.constant[0]
+        ratio * goal_constant
+        + excess
         - problem.alternatives.constant @ weights
         - problem.slacks.constant @ multipliers
     )
@@ -118,12 +121,15 @@ def _dual(problem: Assembled, completing: np.ndarray | None, deadline: float) ->
     accurate = _solve(program, deadline)
     if isinstance(accurate, Failure):
         return accurate
-    dual = np.zeros(rows.size) if identity is None else np.asarray(identity.dual_value)
+    dual = np.zeros(goal.size) if identity is None else np.asarray(identity.dual_value)
     gram, values = _primal(dual, n)
-    margin = 0.0 if completing is None else float(free.value)
+    found = float(free.value)
+    margin = 0.0 if completing is None else found
     matrix = np.zeros((0, 0)) if psd is None else np.asarray(psd.value) + margin * np.eye(n)
+    residual = 0.0 if identity is None else float(np.max(identity.violation(), initial=0))
+    value = 1.0 if completing is not None else found if size > 0 else 1.0 + found
     return Dual(
-        ratio=float(free.value) if completing is None else 1.0,
+        ratio=value,
         weights=np.maximum(np.asarray(weights.value), 0),
         multipliers=np.asarray(multipliers.value).reshape(m),
         psd=matrix,
@@ -131,7 +137,7 @@ def _dual(problem: Assembled, completing: np.ndarray | None, deadline: float) ->
         values=values,
         unit=abs(float(np.asarray(reached.dual_value).sum())),
         margin=margin,
-        accurate=accurate,
+        accurate=accurate and residual <= RESIDUAL * (size or 1.0) * max(1.0, abs(value)),
     )
 
 
