@@ -2,10 +2,12 @@
 
 >>> import theoryck
 >>> verdict = theoryck.check({
-...     "id": "young", "kind": "inequality", "parameters": {"a": "", "b": ""},
-...     "hypotheses": [], "conclusion": "a*b <= a**2/2 + b**2/2"})
->>> print(verdict.status)
-proved
+...     "id": "gd", "parameters": {"L": "L > 0", "Delta": "Delta > 0", "N": "integer, N >= 1"},
+...     "method": "gradient_descent(step=1/L)", "assumptions": ["smooth(L)"],
+...     "initial": "f(x[0]) - f_star <= Delta",
+...     "measure": "min_over(k, 0, N - 1, norm(grad(x[k]))**2)", "bound": "2*L*Delta/N"})
+>>> print(verdict.status, "for", verdict.scope)
+proved for all parameters
 
 Names are imported when they are first used, so that ``import theoryck`` loads no solver.
 """

@@ -122,9 +122,12 @@ def assert_proved(
     Raises:
         AssertionError: the verdict is another one; the message holds its reason and findings.
 
-    >>> assert_proved({"id": "am-gm", "kind": "inequality",
-    ...                "parameters": {"a": "a > 0", "b": "b > 0"}, "hypotheses": [],
-    ...                "conclusion": "2*a*b <= a**2 + b**2"}).scope
+    >>> assert_proved({
+    ...     "id": "gd", "parameters": {"L": "L > 0", "Delta": "Delta > 0", "N": "integer, N >= 1"},
+    ...     "method": "gradient_descent(step=1/L)", "assumptions": ["smooth(L)"],
+    ...     "initial": "f(x[0]) - f_star <= Delta",
+    ...     "measure": "min_over(k, 0, N - 1, norm(grad(x[k]))**2)",
+    ...     "bound": "2*L*Delta/N"}, engines=["derive"]).scope
     <Scope.ALL_PARAMETERS: 'all parameters'>
     """
     verdict = check(claim, engines=engines, budget=budget, methods=methods)

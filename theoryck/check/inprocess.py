@@ -61,10 +61,10 @@ def check(
         UnknownEngineError: no engine has that name.
         ExtensionError: a method's name is taken.
 
-    >>> verdict = check({"id": "square", "kind": "identity", "parameters": {"a": ""},
-    ...                  "lhs": "(a + 1)**2", "rhs": "a**2 + 2*a + 1"})
+    >>> verdict = check({"id": "typo", "kind": "identity", "parameters": {"a": ""},
+    ...                  "lhs": "(a + 1)**2", "rhs": "a**2 + 2*b + 1"})
     >>> print(verdict.status)
-    proved
+    invalid
     """
     from theoryck.check.engines import select
     from theoryck.check.extensions import with_methods

@@ -57,8 +57,11 @@ def _print_rich(outcome: Outcome, stream: IO[str]) -> None:
         for row in rows(outcome.results):
             name, status, *rest = row.cells
             table.add_row(Text(name), Text(status, row.style), *map(Text, rest))
+        width = console.width
         longest = max(len(result.verdict.id) for result in outcome.results)
-        console.print(table, width=max(console.width, longest + OTHER_COLUMNS), crop=False)
+        console.width = max(width, longest + OTHER_COLUMNS)
+        console.print(table)
+        console.width = width
     for result in outcome.results:
         for line in details(result):
             console.print(
