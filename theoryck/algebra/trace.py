@@ -87,8 +87,8 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
         """Stochastic gradients at several points, of one and the same draw."""
         raise self.no_answer("f.sample_grads")
 
-    def project(self, x: Any) -> Any:
-        """The point of the feasible set nearest to x."""
+    def project(self, x: Any, *, diameter: Any = None) -> Any:
+        """The point of the feasible set (of that diameter, if one is given) nearest to x."""
         raise self.no_answer("f.project")
 
     def linear_minimizer(self, g: Any) -> Any:

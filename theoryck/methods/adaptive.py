@@ -154,6 +154,6 @@ def accelegrad(state: Any, f: Oracle, *, D: Any, G: Any, k: Any) -> Any:
     g = f.grad(u)
     total = total + alpha * alpha * dot(g, g)
     eta = 2 * D * ratio(1, sqrt(G * G + total))
-    y, z = u - eta * g, f.project(z - alpha * eta * g)
+    y, z = u - eta * g, f.project(z - alpha * eta * g, diameter=D)
     average = (weights * average + alpha * y) / (weights + alpha)
     return average, y, z, weights + alpha, total

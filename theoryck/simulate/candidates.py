@@ -258,6 +258,10 @@ def _kinked(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
     for level in _gradient_levels(bounds):
         slope = level if level is not None else Fraction(1)
         yield AbsoluteValue(slope), (Fraction(1),), level is None
+        if level is None:
+            # steps of length about 1 get past the kink at once, unless the slope is small
+            yield AbsoluteValue(Fraction(1, 2 * horizon + 1)), (Fraction(1),), True
+            yield AbsoluteValue(Fraction(1, 20)), (Fraction(1),), True
         yield LargestCoordinate(slope, size), (Fraction(1),) * size, False
         yield EuclideanNorm(slope, 3), (Fraction(1), Fraction(-2), Fraction(1, 2)), False
 

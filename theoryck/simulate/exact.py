@@ -2,93 +2,39 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import flint
-
-from theoryck.algebra import Coordinates, NumberSystem, Oracle, Trace
+from theoryck.algebra import Coordinates, NumberSystem, Trace
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
-from theoryck.claims.expressions import Comparison, names
-from theoryck.errors import InexactError, TheoryckError, TooLargeError
+from theoryck.claims.expressions import Comparison, Expectation, mentions, names
+from theoryck.errors import InexactError, TheoryckError
 from theoryck.simulate.candidates import Candidate, in_class
-from theoryck.simulate.measures import iterates_needed
-from theoryck.simulate.noise import Exact
+from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.exact_oracle import ExactOracle, Script
+from theoryck.simulate.measures import iterates_needed, without_expectations
 from theoryck.simulate.problems.base import ExactProblem
-from theoryck.simulate.runs import Arguments, OutOfTimeError, run
-from theoryck.simulate.values import Values, assumed, to_float, widen
+from theoryck.simulate.runs import Arguments, Trajectory, run
+from theoryck.simulate.values import Values, assumed, to_float
 
-MAX_BITS = 200_000  # of a coordinate: rationals grow with every step
-
-
-@dataclass(frozen=True, eq=False)
-class ExactOracle(Oracle):
-    """Answers for a rational problem, with :class:`Coordinates` over a number system."""
-
-    problem: ExactProblem
-    numbers: NumberSystem
-    deadline: float
-
-    def grad(self, x: Any) -> Coordinates:
-        if time.monotonic() > self.deadline:
-            raise OutOfTimeError("time was up in the exact run")
-        entries = tuple(_bounded(t) for t in x.entries)
-        return Coordinates(self.problem.exact_gradient(entries, self.numbers))
-
-    def value(self, x: Any) -> Any:
-        return self.problem.exact_value(x.entries, self.numbers)
-
-    def minimum(self) -> Any:
-        return self.numbers.integer(0)
-
-    def sample_grad(self, x: Any, *, batch: Any = 1) -> Coordinates:
-        return self.grad(x)  # zero noise is a noise of every class that is tried here
-
-    def sample_grads(self, points: tuple[Any, ...], *, batch: Any = 1) -> tuple[Any, ...]:
-        return tuple(self.grad(x) for x in points)
-
-    def prox(self, x: Any, step: Any) -> Coordinates:
-        entries = tuple(_bounded(t) for t in x.entries)
-        moved = self.problem.exact_prox(entries, step, self.numbers)
-        if moved is None:
-            raise self.no_answer("f.prox of this problem")
-        return Coordinates(moved)
-
-    def line_search(self, x: Any, direction: Any) -> Coordinates:
-        if not self.problem.constants().quadratic:
-            raise self.no_answer("f.line_search of this problem")
-        # on a quadratic ∇f(x + td) = ∇f(x) + t·∇f(d), since ∇f(0) = 0
-        along = self.grad(direction).dot(direction)
-        if self.numbers.sign(along) == 0:
-            return x if isinstance(x, Coordinates) else Coordinates(tuple(x))
-        moved: Coordinates = x - direction * (self.grad(x).dot(direction) / along)
-        return moved
-
-    def project(self, x: Any) -> Any:
-        return x
-
-
-def _bounded(t: Any) -> Any:
-    if isinstance(t, flint.fmpq) and int(t.q).bit_length() > MAX_BITS:
-        raise TooLargeError(f"a coordinate of more than {MAX_BITS} bits in the exact run")
-    return t
+MAX_RUNS = 1024  # outcomes of the noise that are gone through one by one
 
 
 @dataclass(frozen=True)
 class ExactOutcome:
-    """What the exact run shows: whether the bound fails, and both sides as text and double."""
+    """What exact runs show: whether the bound fails, and both sides as text and double."""
 
     violated: bool
     measure: float
     bound: float
     measure_text: str
     bound_text: str
+    runs: int
 
 
 def exact_outcome(
@@ -96,19 +42,25 @@ def exact_outcome(
 ) -> ExactOutcome | None:
     """Re-run a candidate exactly; None where that cannot be done.
 
-    The candidate's membership in the class and the conditions on its start are checked exactly
-    too: a None or an outcome that violates nothing never refutes.
+    Noise of a few values on a line is gone through outcome by outcome, and an expectation is
+    their weighted mean. The candidate's membership in the class and the conditions on its start
+    are checked exactly too: None, or an outcome that violates nothing, never refutes.
     """
-    if not isinstance(candidate.problem, ExactProblem) or not isinstance(candidate.noise, Exact):
+    problem, outcomes = candidate.problem, candidate.noise.outcomes()
+    if not isinstance(problem, ExactProblem) or outcomes is None:
+        return None
+    if len(outcomes) > 1 and problem.dimension > 1:
         return None
     systems: list[NumberSystem] = [Rationals()] if isinstance(values.numbers, Rationals) else []
-    if _traceable(claim.method):
-        # a method that compares nothing may run in balls: no comparison can be decided wrongly
-        systems.append(Balls())
-    for numbers in systems:
+    for numbers in (*systems, Balls()):
         try:
             with _scope(numbers):
-                return _outcome(claim, _in(numbers, values), candidate, deadline)
+                if not _admissible(claim, values, candidate):
+                    return None
+                used = values if isinstance(numbers, Rationals) else values.in_balls()
+                if isinstance(numbers, Balls) and not _traceable(claim.method, used):
+                    return None  # in balls, a method that compares might be misled
+                return _Rerun(claim, used, candidate, problem, deadline).outcome()
         except InexactError:
             continue
         except (TheoryckError, ArithmeticError, TypeError, ValueError):
@@ -120,57 +72,112 @@ def _scope(numbers: NumberSystem) -> Any:
     return numbers.scope() if isinstance(numbers, Balls) else nullcontext()
 
 
-def _in(numbers: NumberSystem, values: Values) -> Values:
-    if isinstance(numbers, Rationals):
-        return values
-    # evaluated anew, at this precision
-    exact = {name: widen(value) for name, value in values.exact.items()}
-    return Values(numbers, exact, values.floats, values.text)
+def _admissible(claim: RateClaim, values: Values, candidate: Candidate) -> bool:
+    """Whether the candidate is in the claim's class and its start meets the conditions.
+
+    Rational values are compared as such, since balls cannot tell that two numbers are equal.
+    """
+    classes, numbers = assumed(claim.assumptions, values)
+    if not in_class(candidate, classes, numbers):
+        return False
+    return any(
+        initial_holds(candidate, claim.initial, used) for used in (values, values.in_balls())
+    )
 
 
-def _outcome(
-    claim: RateClaim, values: Values, candidate: Candidate, deadline: float
-) -> ExactOutcome | None:
-    numbers = values.numbers
-    classes, system = assumed(claim.assumptions, values)
-    if not in_class(candidate, classes, system):
-        return None
-    problem = candidate.problem
-    if not isinstance(problem, ExactProblem):
-        return None
-    oracle = ExactOracle(problem, numbers, deadline)
-    start = Coordinates(tuple(numbers.rational(entry) for entry in candidate.direction))
-    needed = iterates_needed((claim.measure, claim.bound, *claim.initial), values.floats)
-    trajectory = run(
-        claim.method.method,
-        oracle,
-        arguments_at(claim.method, values.exact, numbers),
-        start,
-        max(needed, default=0),
-        needed,
-        deadline=deadline,
+@dataclass(frozen=True)
+class _Rerun:
+    claim: RateClaim
+    values: Values
+    candidate: Candidate
+    problem: ExactProblem
+    deadline: float
+
+    def outcome(self) -> ExactOutcome | None:
+        claim, numbers = self.claim, self.values.numbers
+        runs = list(self._runs())
+        here = runs[0][1]
+        bound = evaluate(claim.bound, here, numbers)
+        if claim.confidence is not None:
+            return self._frequency(runs, bound)
+        if len(runs) > 1 and not self._random_only_in_expectations():
+            return None
+        measure = self._expected(runs)
+        excess = numbers.sign(measure - bound)
+        violated = excess < 0 if claim.relation in (">=", ">") else excess > 0
+        return _outcome(violated, measure, bound, len(runs))
+
+    def _runs(self) -> Iterator[tuple[Any, Environment]]:
+        """Every run with its probability."""
+        claim, values, numbers = self.claim, self.values, self.values.numbers
+        outcomes = self.candidate.noise.outcomes() or ()
+        needed = iterates_needed((claim.measure, claim.bound, *claim.initial), values.floats)
+        start = start_of(self.candidate, numbers)
+        choices: tuple[int, ...] | None = ()
+        for _ in range(MAX_RUNS):
+            script = Script(outcomes, choices or ())
+            oracle = ExactOracle(self.problem, numbers, script, self.deadline)
+            kept = run(
+                claim.method.method,
+                oracle,
+                arguments_at(claim.method, values.exact, numbers),
+                start,
+                max(needed, default=0),
+                needed,
+                deadline=self.deadline,
+            )
+            yield numbers.rational(script.probability()), exact_environment(values, oracle, kept)
+            choices = script.following()
+            if choices is None:
+                return
+        raise SimulationError(f"more than {MAX_RUNS} outcomes of the noise")
+
+    def _random_only_in_expectations(self) -> bool:
+        """Whether what stands outside of E(...) is the start alone."""
+        outside = without_expectations(self.claim.measure)
+        found = iterates_needed((*outside, self.claim.bound), self.values.floats)
+        return mentions(self.claim.measure, Expectation) and found <= {0}
+
+    def _expected(self, runs: Sequence[tuple[Any, Environment]]) -> Any:
+        """The measure, each E(...) the weighted mean of what it is in the single runs."""
+        numbers, measure = self.values.numbers, self.claim.measure
+        totals: list[Any] = []
+        for probability, here in runs:
+            seen: list[Any] = []
+            evaluate(measure, _reading(here, _collector(seen)), numbers)
+            weighted = [probability * value for value in seen]
+            totals = [a + b for a, b in zip(totals, weighted, strict=True)] if totals else weighted
+        means = iter(totals)
+        return evaluate(measure, _reading(runs[0][1], lambda _: next(means)), numbers)
+
+    def _frequency(self, runs: Sequence[tuple[Any, Environment]], bound: Any) -> ExactOutcome:
+        """For a claim with a confidence: the probability that the bound holds, against it."""
+        numbers = self.values.numbers
+        kept = numbers.integer(0)
+        for probability, here in runs:
+            excess = numbers.sign(evaluate(self.claim.measure, here, numbers) - bound)
+            within = excess >= 0 if self.claim.relation in (">=", ">") else excess <= 0
+            kept = kept + probability if within else kept
+        wanted = evaluate(self.claim.confidence, runs[0][1], numbers)  # type: ignore[arg-type]
+        return _outcome(numbers.sign(kept - wanted) < 0, kept, wanted, len(runs))
+
+
+def _collector(seen: list[Any]) -> Callable[[Any], Any]:
+    def expectation(value: Any) -> Any:
+        seen.append(value)
+        return value
+
+    return expectation
+
+
+def _reading(here: Environment, expectation: Callable[[Any], Any]) -> Environment:
+    return Environment(here.symbols, here.iterate, here.value, here.gradient, expectation)
+
+
+def _outcome(violated: bool, measure: Any, bound: Any, runs: int) -> ExactOutcome:
+    return ExactOutcome(
+        violated, to_float(measure), to_float(bound), _text(measure), _text(bound), runs
     )
-    environment = Environment(
-        symbols={
-            **values.exact,
-            "f_star": numbers.integer(0),
-            "x_star": Coordinates((numbers.integer(0),) * len(start.entries)),
-        },
-        iterate=trajectory.at,
-        value=oracle.value,
-        gradient=oracle.grad,
-    )
-    if not all(holds(condition, environment, numbers) for condition in claim.initial):
-        return None
-    if claim.confidence is not None and (
-        numbers.sign(evaluate(claim.confidence, environment, numbers)) <= 0
-    ):
-        return None  # a sure violation breaks every positive probability, and no other
-    measure = evaluate(claim.measure, environment, numbers)
-    bound = evaluate(claim.bound, environment, numbers)
-    excess = numbers.sign(measure - bound)
-    violated = excess < 0 if claim.relation in (">=", ">") else excess > 0
-    return ExactOutcome(violated, to_float(measure), to_float(bound), _text(measure), _text(bound))
 
 
 def _text(value: Any) -> str:
@@ -178,8 +185,29 @@ def _text(value: Any) -> str:
     return text if len(text) <= 400 else f"about {to_float(value)!r}"
 
 
+def start_of(candidate: Candidate, numbers: NumberSystem) -> Coordinates:
+    """The candidate's x[0], relative to x* = 0."""
+    return Coordinates(tuple(numbers.rational(entry) for entry in candidate.direction))
+
+
+def exact_environment(values: Values, oracle: ExactOracle, kept: Trajectory) -> Environment:
+    """What the names of a claim mean on an exact run."""
+    numbers = values.numbers
+    dimension = oracle.problem.dimension
+    return Environment(
+        symbols={
+            **values.exact,
+            "f_star": numbers.integer(0),
+            "x_star": Coordinates((numbers.integer(0),) * dimension),
+        },
+        iterate=kept.at,
+        value=oracle.value,
+        gradient=oracle.grad,
+    )
+
+
 def arguments_at(use: MethodUse, symbols: Mapping[str, Any], numbers: NumberSystem) -> Arguments:
-    """The method's arguments as a function of k."""
+    """The method's arguments as a function of k; those left out have their defaults."""
     fixed = {
         argument.name: numbers.rational(Fraction(argument.default))
         for argument in use.method.arguments
@@ -199,16 +227,14 @@ def arguments_at(use: MethodUse, symbols: Mapping[str, Any], numbers: NumberSyst
     return at
 
 
-def _traceable(use: MethodUse) -> bool:
+def _traceable(use: MethodUse, values: Values) -> bool:
     """Whether the method runs on traced vectors, which have no order and no truth."""
-    method, trace = use.method, Trace()
-    arguments = {a.name: trace.numbers.integer(1) for a in method.arguments}
+    trace = Trace(numbers=values.numbers)
+    arguments = arguments_at(use, values.exact, values.numbers)
     try:
-        state = method.first_state(trace.start)
+        state = use.method.first_state(trace.start)
         for k in range(2):
-            state = method.step(state, trace, k, arguments)
-    except InexactError:
-        return True
+            state = use.method.step(state, trace, k, arguments(k))
     except Exception:  # whatever a user's method raises, it is not shown to be traceable
         return False
     return True
@@ -219,19 +245,10 @@ def initial_holds(candidate: Candidate, conditions: Sequence[Comparison], values
     if not isinstance(candidate.problem, ExactProblem):
         return False
     numbers = values.numbers
-    oracle = ExactOracle(candidate.problem, numbers, float("inf"))
-    start = Coordinates(tuple(numbers.rational(entry) for entry in candidate.direction))
-    environment = Environment(
-        symbols={
-            **values.exact,
-            "f_star": numbers.integer(0),
-            "x_star": Coordinates((numbers.integer(0),) * len(start.entries)),
-        },
-        iterate=lambda k: start,
-        value=oracle.value,
-        gradient=oracle.grad,
-    )
+    oracle = ExactOracle(candidate.problem, numbers, Script(()), float("inf"))
+    kept = Trajectory({0: start_of(candidate, numbers)}, 0)
+    here = exact_environment(values, oracle, kept)
     try:
-        return all(holds(condition, environment, numbers) for condition in conditions)
+        return all(holds(condition, here, numbers) for condition in conditions)
     except TheoryckError:
         return False

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from theoryck.claims.claim import Claim, RateClaim
-from theoryck.claims.expressions import Gradient, Order, mentions
+from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
+from theoryck.claims.expressions import Expr, Order
 from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
-from theoryck.errors import TheoryckError, UntraceableError
-from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.candidates import Candidate, candidates
-from theoryck.simulate.exact import ExactOutcome, exact_outcome
-from theoryck.simulate.measures import comparisons
-from theoryck.simulate.observe import Observation, horizon_of, observe
+from theoryck.errors import TheoryckError
+from theoryck.simulate.complexity import as_rate
+from theoryck.simulate.observe import Observation
 from theoryck.simulate.problems.base import ExactProblem
-from theoryck.simulate.runs import OutOfTimeError
-from theoryck.simulate.starts import place_start
+from theoryck.simulate.search import MAX_CANDIDATES, MAX_TUNINGS, Findings, Setting, search
 from theoryck.simulate.statistics import bonferroni
-from theoryck.simulate.values import Values, assumed, choose
+from theoryck.simulate.values import Values, choose
 from theoryck.verdict import EngineReport, Instance, Status
 
 ENGINE = "simulate"
 LEVEL = 0.99  # of everything that one report says
 DEFAULT_INSTANCES = 3
-MAX_CANDIDATES = 40  # of one instance
+NOTHING_KNOWN = "no problem is known here that surely lies in the claim's class and meets its start"
 
 
 def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     """What runs of the claim's method show.
 
     ``supported`` when every run on every problem tried kept the bound (the reason says what
-    was tried), ``refuted`` when a run in exact arithmetic, on a problem whose membership in the
-    class was checked exactly, breaks it, and else ``inconclusive`` with the reason. It never
+    was tried), ``refuted`` when runs in exact arithmetic, on a problem whose membership in the
+    class was checked exactly, break it, and else ``inconclusive`` with the reason. It never
     raises for a user's claim.
 
     Args:
@@ -43,26 +39,17 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
         seed: the seed of all randomness; the same seed gives the same report.
     """
     begun = time.monotonic()
-    if not isinstance(claim, RateClaim):
+    if not isinstance(claim, RateClaim | ComplexityClaim):
         return _inconclusive(f"simulate has no rules for {claim.kind} claims yet", begun)
-    if isinstance(claim.bound, Order):
+    if isinstance(claim, RateClaim) and isinstance(claim.bound, Order):
         return _inconclusive("an order bound hides a constant: no run can break or keep it", begun)
     chosen = claim.at or sample_instances(claim, DEFAULT_INSTANCES)
     if not chosen:
         return _inconclusive("no parameter values are known that meet the constraints", begun)
-    level = bonferroni(LEVEL, len(chosen) * MAX_CANDIDATES)
+    level = bonferroni(LEVEL, len(chosen) * (MAX_CANDIDATES + MAX_TUNINGS))
     results = []
     for at in chosen:
-        try:
-            results.append(_instance(claim, choose(at), level, seed, deadline))
-        except TheoryckError as error:
-            text = {name: to_text(expr) for name, expr in at.items()}
-            results.append(_Result(Instance(text, None, None, Status.INCONCLUSIVE, str(error))))
-        except (ArithmeticError, ValueError, TypeError, AttributeError, MemoryError) as error:
-            # a user's method may raise anything; which claim is at fault, the reason says
-            text = {name: to_text(expr) for name, expr in at.items()}
-            reason = f"the run failed: {type(error).__name__}: {error}"
-            results.append(_Result(Instance(text, None, None, Status.INCONCLUSIVE, reason)))
+        results.append(_instance(claim, at, level, seed, deadline))
         if results[-1].instance.status is Status.REFUTED:
             break
     return _report(results, begun)
@@ -71,7 +58,6 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
 @dataclass(frozen=True)
 class _Result:
     instance: Instance
-    observations: tuple[Observation, ...] = ()
     evidence: tuple[str, ...] = ()
 
 
@@ -81,76 +67,53 @@ def _inconclusive(reason: str, begun: float) -> EngineReport:
 
 
 def _instance(
-    claim: RateClaim, values: Values, level: float, seed: int, deadline: float
+    claim: RateClaim | ComplexityClaim,
+    at: Mapping[str, Expr],
+    level: float,
+    seed: int,
+    deadline: float,
 ) -> _Result:
-    classes, numbers = assumed(claim.assumptions, values)
-    steps = max(horizon_of(claim, values), default=0)
-    speaks_of_gradients = any(
-        mentions(expr, Gradient) for expr in (claim.measure, claim.bound, *claim.initial)
-    )
-    backend = numpy_backend()
-    seen: list[Observation] = []
-    refused: list[str] = []
-    doubtful: list[Observation] = []
-    late = ""
-    tried = 0
-    for candidate in candidates(classes, numbers, steps, differentiable=speaks_of_gradients):
-        if tried == MAX_CANDIDATES:
-            break
-        try:
-            placed = place_start(candidate, comparisons(claim.initial), values)
-            if placed is None:
-                continue
-            tried += 1
-            seen_here = observe(
-                claim, values, placed, backend, level=level, seed=seed, deadline=deadline
-            )
-        except OutOfTimeError as error:
-            late = str(error)
-            break
-        except UntraceableError as error:
-            refused.append(str(error))
-            continue
-        if seen_here.below:
-            seen.append(seen_here)
-            continue
-        outcome = None
-        if not seen_here.randomised:
-            outcome = exact_outcome(claim, values, placed, deadline)
-        if outcome is not None and outcome.violated:
-            return _refuted(claim, values, placed, outcome)
-        if outcome is not None:
-            seen.append(_corrected(seen_here, outcome))
-        else:
-            doubtful.append(seen_here)
-    return _judged(claim, values, seen, doubtful, refused, late)
+    try:
+        values = choose(at)
+        rate = claim if isinstance(claim, RateClaim) else as_rate(claim, values)
+        setting = Setting(rate, values, level, seed, deadline)
+        findings = search(setting)
+    except TheoryckError as error:
+        return _failed(at, str(error))
+    except Exception as error:  # a user's method may raise anything; the reason says what
+        return _failed(at, f"the run failed: {type(error).__name__}: {error}")
+    if findings.refutation is not None:
+        return _refuted(rate, values, findings)
+    return _judged(rate, values, findings)
 
 
-def _corrected(observation: Observation, outcome: ExactOutcome) -> Observation:
-    """The observation with the numbers of the exact run, which kept the bound."""
-    return Observation(
-        observation.candidate,
-        observation.runs,
-        observation.randomised,
-        min(outcome.measure, outcome.bound),
-        outcome.measure,
-        outcome.bound,
-        observation.slack,
-    )
+def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
+    text = {name: to_text(expr) for name, expr in at.items()}
+    return _Result(Instance(text, None, None, Status.INCONCLUSIVE, reason))
 
 
-def _refuted(claim: RateClaim, values: Values, placed: Candidate, outcome: ExactOutcome) -> _Result:
+def _refuted(claim: RateClaim, values: Values, findings: Findings) -> _Result:
+    refutation = findings.refutation
+    if refutation is None:
+        raise ValueError("a refutation expected")
+    placed, outcome = refutation.candidate, refutation.outcome
     problem = placed.problem
     data = problem.data() if isinstance(problem, ExactProblem) else {}
-    witness = data | {
-        "start": [str(entry) for entry in placed.direction],
-        "measure": outcome.measure_text,
-        "bound": outcome.bound_text,
-    }
-    relation = "below" if claim.relation in (">=", ">") else "above"
+    start = [str(entry) for entry in placed.direction]
+    witness = data | {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
+    if outcome.runs > 1:
+        witness["noise"] = placed.noise.data()
+    how = "an exact run gives"
+    if outcome.runs > 1:
+        how = f"the exact mean over all {outcome.runs} outcomes of the noise gives"
+    what, relation = to_text(claim.measure), "above"
+    if claim.confidence is not None:
+        what, relation = f"P({what} within the bound)", "below"
+    elif claim.relation in (">=", ">"):
+        relation = "below"
     reason = (
-        f"{placed.describe()}, x[0] = ({', '.join(witness['start'])}) and x_star = 0: an exact run "
-        f"gives {to_text(claim.measure)} = {outcome.measure:.6g}, {relation} {outcome.bound:.6g}"
+        f"{placed.describe()}, x[0] = ({', '.join(start)}) and x_star = 0: {how} "
+        f"{what} = {outcome.measure:.6g}, {relation} {outcome.bound:.6g}"
     )
     instance = Instance(
         at=values.text,
@@ -160,47 +123,44 @@ def _refuted(claim: RateClaim, values: Values, placed: Candidate, outcome: Exact
         reason=reason,
         witness=witness,
     )
-    return _Result(instance, (), (reason,))
+    return _Result(instance, (reason,))
 
 
-def _judged(
-    claim: RateClaim,
-    values: Values,
-    seen: Sequence[Observation],
-    doubtful: Sequence[Observation],
-    refused: Sequence[str],
-    late: str,
-) -> _Result:
+def _judged(claim: RateClaim, values: Values, findings: Findings) -> _Result:
+    seen, doubtful = findings.within, findings.doubtful
     evidence = tuple(_line(observation) for observation in (*seen, *doubtful))
     claimed = seen[0].bound if seen and claim.confidence is None else None
 
     def result(status: Status, reason: str) -> _Result:
-        return _Result(Instance(values.text, claimed, None, status, reason), tuple(seen), evidence)
+        return _Result(Instance(values.text, claimed, None, status, reason), evidence)
 
-    above = [observation for observation in doubtful if observation.above]
-    if above:
-        worst = above[0]
-        return result(
-            Status.INCONCLUSIVE,
-            f"in doubles, {worst.candidate.describe()} breaks the bound: {_numbers(worst)}; "
-            "no exact run confirms it",
-        )
+    for observation in doubtful:
+        if observation.above and observation.randomised:
+            return result(
+                Status.INCONCLUSIVE,
+                f"simulated means do not refute, yet on {observation.candidate.describe()} they "
+                f"are surely above the bound: at least {observation.lowest:.6g} (level "
+                f"{LEVEL:g}) against {observation.bound:.6g}",
+            )
+        if observation.above:
+            return result(
+                Status.INCONCLUSIVE,
+                f"in doubles, {observation.candidate.describe()} breaks the bound: "
+                f"{_numbers(observation)}; it could not be run exactly",
+            )
     if doubtful:
-        wide = doubtful[0]
         return result(
             Status.INCONCLUSIVE,
-            f"the runs do not tell on {wide.candidate.describe()}: {_numbers(wide)}",
+            f"{doubtful[0].runs} runs do not tell on {doubtful[0].candidate.describe()}: upper "
+            f"confidence bound {_numbers(doubtful[0])}",
         )
     if not seen:
-        return result(Status.INCONCLUSIVE, late or (refused[0] if refused else NOTHING_KNOWN))
+        refused = findings.refused[0] if findings.refused else NOTHING_KNOWN
+        return result(Status.INCONCLUSIVE, findings.late or refused)
+    summary = _summary(seen, findings.late)
     if claim.relation == "==" and max(o.ratio for o in seen) < 1 - 1e-6:
-        return result(
-            Status.INCONCLUSIVE, f"{_summary(seen, late)}; that the bound is attained was not seen"
-        )
-    return result(Status.SUPPORTED, _summary(seen, late))
-
-
-NOTHING_KNOWN = "no problem is known here that surely lies in the claim's class and meets its start"
+        return result(Status.INCONCLUSIVE, f"{summary}; that it is attained was not seen")
+    return result(Status.SUPPORTED, summary)
 
 
 def _numbers(observation: Observation) -> str:

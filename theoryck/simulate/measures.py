@@ -99,6 +99,19 @@ def expectations_outside(expr: Expr) -> Expr:
     return expr
 
 
+def without_expectations(expr: Expr) -> tuple[Expr, ...]:
+    """The parts of an expression that stand outside of every E(...), with their ranges."""
+    match expr:
+        case Expectation():
+            return ()
+        case Over():
+            inner = (replace(expr, body=part) for part in without_expectations(expr.body))
+            return (*inner, expr.lower, expr.upper)
+        case Apply(arguments=arguments):
+            return tuple(part for a in arguments for part in without_expectations(a))
+    return (expr,)
+
+
 def _pull(expr: Apply, arguments: tuple[Expr, ...]) -> Expr | None:
     """E(a) ± b = E(a ± b) where b is not random: f_star, numbers and parameters."""
     if expr.function not in ("+", "-") or len(arguments) != 2:

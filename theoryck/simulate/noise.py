@@ -14,6 +14,15 @@ from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.streams import Streams
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """One value of a draw, on a line: g = scale·∇f(x) + shift, with its probability."""
+
+    probability: Fraction
+    scale: Fraction
+    shift: Fraction
+
+
 class Noise(ABC):
     """A source of stochastic gradients: one draw can be read at several points."""
 
@@ -32,6 +41,17 @@ class Noise(ABC):
     @abstractmethod
     def variance(self, constants: Constants) -> Fraction | None:
         """An upper bound on E‖g − ∇f(x)‖² over all x, for one draw; None if there is none."""
+
+    def outcomes(self) -> tuple[Outcome, ...] | None:
+        """Every value of one draw in one dimension; None if there are not just a few.
+
+        A single outcome is one in any dimension.
+        """
+        return None
+
+    def data(self) -> dict[str, str]:
+        """The exact data as JSON-able text; nothing where there is no noise."""
+        return {"kind": self.describe()}
 
     def satisfies(self, assumed: Assumed, constants: Constants, numbers: NumberSystem) -> bool:
         """Whether an assumption on noise is established, on a problem with these constants."""
@@ -72,6 +92,9 @@ class Exact(Noise):
     def describe(self) -> str:
         return "exact gradients"
 
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return (Outcome(Fraction(1), Fraction(1), Fraction(0)),)
+
     def variance(self, constants: Constants) -> Fraction:
         return Fraction(0)
 
@@ -105,6 +128,13 @@ class TwoPoint(Additive):
 
     def describe(self) -> str:
         return f"noise of two values, of length {self.sigma}"
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        half, one = Fraction(1, 2), Fraction(1)
+        return (Outcome(half, one, self.sigma), Outcome(half, one, -self.sigma))
+
+    def data(self) -> dict[str, str]:
+        return {"kind": "two-point", "sigma": str(self.sigma)}
 
     def variance(self, constants: Constants) -> Fraction:
         return self.sigma**2
@@ -175,6 +205,14 @@ class RareJumps(Additive):
     def describe(self) -> str:
         return f"jumps of length {float(self.size):.4g} with probability {self.p}"
 
+    def outcomes(self) -> tuple[Outcome, ...]:
+        one, each = Fraction(1), self.p / 2
+        jumps = (Outcome(each, one, self.size), Outcome(each, one, -self.size))
+        return jumps if self.p == 1 else (Outcome(1 - self.p, one, Fraction(0)), *jumps)
+
+    def data(self) -> dict[str, str]:
+        return {"kind": "rare jumps", "size": str(self.size), "probability": str(self.p)}
+
     def variance(self, constants: Constants) -> Fraction:
         return self.p * self.size**2
 
@@ -208,6 +246,15 @@ class Multiplicative(Noise):
 
     def describe(self) -> str:
         return f"gradients that are {self.rho} times too long once in {self.rho} draws, and 0 else"
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        kept = Outcome(1 / self.rho, self.rho, Fraction(0))
+        if self.rho == 1:
+            return (kept,)
+        return (kept, Outcome(1 - 1 / self.rho, Fraction(0), Fraction(0)))
+
+    def data(self) -> dict[str, str]:
+        return {"kind": "multiplicative", "rho": str(self.rho)}
 
     def variance(self, constants: Constants) -> Fraction | None:
         if constants.gradient is None:

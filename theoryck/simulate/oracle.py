@@ -66,7 +66,9 @@ class ArrayOracle(Oracle):
             "unconstrained, of one part"
         )
 
-    def project(self, x: Any) -> Any:
+    def project(self, x: Any, *, diameter: Any = None) -> Any:
+        if diameter is not None:
+            raise self.no_answer("f.project on a set of given diameter")
         return x  # these problems are unconstrained: the feasible set is the space
 
 

@@ -28,6 +28,11 @@ class Values:
     floats: Mapping[str, float]
     text: Mapping[str, str]
 
+    def in_balls(self) -> Values:
+        """The same values as balls."""
+        exact = {name: widen(value) for name, value in self.exact.items()}
+        return Values(Balls(), exact, self.floats, self.text)
+
 
 def choose(at: Mapping[str, Expr]) -> Values:
     """The values of one entry of ``at``: rationals if all are rational, else balls.
@@ -40,8 +45,9 @@ def choose(at: Mapping[str, Expr]) -> Values:
     try:
         exact = {name: evaluate(expr, Environment(), numbers) for name, expr in at.items()}
     except InexactError:
-        numbers = Balls()
-        exact = {name: evaluate(expr, Environment(), numbers) for name, expr in at.items()}
+        numbers = balls = Balls()
+        with balls.scope():
+            exact = {name: evaluate(expr, Environment(), balls) for name, expr in at.items()}
     return Values(numbers, exact, {name: to_float(value) for name, value in exact.items()}, text)
 
 
@@ -52,9 +58,8 @@ def assumed(
     try:
         return _assumed(uses, values.exact, values.numbers), values.numbers
     except InexactError:
-        balls = Balls()
-        exact = {name: widen(value) for name, value in values.exact.items()}
-        return _assumed(uses, exact, balls), balls
+        wide = values.in_balls()
+        return _assumed(uses, wide.exact, wide.numbers), wide.numbers
 
 
 def _assumed(

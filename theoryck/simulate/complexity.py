@@ -1,0 +1,65 @@
+"""A complexity claim at one instance, as the rate claim that says the same."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from theoryck.claims.claim import ComplexityClaim, RateClaim
+from theoryck.claims.evaluate import Environment, evaluate
+from theoryck.claims.expressions import Apply, Number, Order, Over, names
+from theoryck.errors import InexactError
+from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.values import Values
+
+
+def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
+    """``reach`` holds at some k up to ⌈within⌉: the least left side is at most the right one.
+
+    Raises:
+        SimulationError: the claim is of another form (a lower bound, an order, a chain).
+    """
+    if claim.within is None:
+        raise SimulationError("that no method gets there sooner is not seen from one method's runs")
+    if isinstance(claim.within, Order):
+        raise SimulationError("an order hides a constant: no number of steps breaks or keeps it")
+    if len(claim.reach.relations) != 1 or claim.reach.relations[0] not in ("<=", "<"):
+        raise SimulationError("simulate follows targets of the form  measure <= level")
+    left, right = claim.reach.operands
+    index = "k" if "k" in names(claim.reach) else "N"
+    steps = _steps(claim, values)
+    if index in names(right):
+        left, right = Apply("-", (left, right)), Number(Fraction(0))
+    measure = Over("min_over", index, Number(Fraction(0)), Number(Fraction(steps)), left)
+    return RateClaim(
+        id=claim.id,
+        kind=claim.kind,
+        text=claim.text,
+        source=claim.source,
+        parameters=claim.parameters,
+        at=claim.at,
+        expect=claim.expect,
+        table=claim.table,
+        method=claim.method,
+        assumptions=claim.assumptions,
+        initial=claim.initial,
+        measure=measure,
+        bound=right,
+        relation="<=",
+        limit=claim.limit,
+        confidence=claim.confidence,
+    )
+
+
+def _steps(claim: ComplexityClaim, values: Values) -> int:
+    if claim.within is None:
+        raise SimulationError("no number of steps is claimed")
+    numbers = values.numbers
+    try:
+        steps = numbers.function("ceil", evaluate(claim.within, Environment(values.exact), numbers))
+    except InexactError:
+        wide = values.in_balls()
+        steps = wide.numbers.function(
+            "ceil", evaluate(claim.within, Environment(wide.exact), wide.numbers)
+        )
+        return max(0, wide.numbers.to_integer(steps))
+    return max(0, numbers.to_integer(steps))

@@ -1,0 +1,151 @@
+"""All candidates of one instance, and a look around the worst of each family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from theoryck.claims.claim import RateClaim
+from theoryck.claims.expressions import Gradient, mentions
+from theoryck.errors import UntraceableError
+from theoryck.simulate.backend import Backend, numpy_backend
+from theoryck.simulate.candidates import Candidate, candidates, in_class
+from theoryck.simulate.exact import ExactOutcome, exact_outcome
+from theoryck.simulate.measures import comparisons
+from theoryck.simulate.observe import Observation, horizon_of, observe
+from theoryck.simulate.runs import OutOfTimeError
+from theoryck.simulate.starts import place_start
+from theoryck.simulate.values import Values, assumed
+
+MAX_CANDIDATES = 40  # of one instance
+MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
+WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every run of one instance shares."""
+
+    claim: RateClaim
+    values: Values
+    level: float
+    seed: int
+    deadline: float
+    backend: Backend = field(default_factory=numpy_backend)
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """A candidate that breaks the bound in exact arithmetic."""
+
+    candidate: Candidate
+    outcome: ExactOutcome
+
+
+@dataclass
+class Findings:
+    """What was seen so far: runs within the bound, runs that are not, and refusals."""
+
+    within: list[Observation] = field(default_factory=list)
+    doubtful: list[Observation] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    late: str = ""
+    refutation: Refutation | None = None
+
+
+def search(setting: Setting) -> Findings:
+    """Run the candidates of an instance, until one refutes the claim or time is up.
+
+    Raises:
+        TheoryckError: the claim cannot be run at all at this instance.
+    """
+    findings = Findings()
+    worst: dict[type, tuple[float, Candidate]] = {}
+    try:
+        for tried, (origin, placed) in enumerate(_placed(setting)):
+            if tried == MAX_CANDIDATES:
+                break
+            seen = _try(setting, placed, findings)
+            if findings.refutation is not None:
+                return findings
+            if seen is None or seen.randomised or not seen.below:
+                continue
+            family = type(origin.problem)
+            if origin.problem.tuned(Fraction(1)) is not None and (
+                family not in worst or seen.ratio > worst[family][0]
+            ):
+                worst[family] = (seen.ratio, origin)
+        for ratio, origin in worst.values():
+            if ratio >= WORTH_TUNING and not findings.doubtful and findings.refutation is None:
+                _tune(setting, findings, ratio, origin)
+    except OutOfTimeError as error:
+        findings.late = str(error)
+    return findings
+
+
+def _placed(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
+    claim, values = setting.claim, setting.values
+    classes, numbers = assumed(claim.assumptions, values)
+    steps = max(horizon_of(claim, values), default=0)
+    smooth = any(mentions(e, Gradient) for e in (claim.measure, claim.bound, *claim.initial))
+    for candidate in candidates(classes, numbers, steps, differentiable=smooth):
+        placed = place_start(candidate, comparisons(claim.initial), values)
+        if placed is not None and in_class(placed, classes, numbers):
+            yield candidate, placed
+
+
+def _try(setting: Setting, placed: Candidate, findings: Findings) -> Observation | None:
+    """Run one candidate and file what was seen; None if the problem cannot answer the method."""
+    claim, values = setting.claim, setting.values
+    try:
+        seen = observe(
+            claim,
+            values,
+            placed,
+            setting.backend,
+            level=setting.level,
+            seed=setting.seed,
+            deadline=setting.deadline,
+        )
+    except UntraceableError as error:
+        findings.refused.append(str(error))
+        return None
+    if seen.below:
+        findings.within.append(seen)
+        return seen
+    outcome = exact_outcome(claim, values, placed, setting.deadline)
+    if outcome is not None and outcome.violated:
+        findings.refutation = Refutation(placed, outcome)
+    elif outcome is not None and not seen.randomised:
+        # rounding only: the exact run kept the bound
+        kept = replace(seen, measured=outcome.bound, lowest=outcome.measure, bound=outcome.bound)
+        findings.within.append(kept)
+        return kept
+    else:
+        findings.doubtful.append(seen)
+    return seen
+
+
+def _tune(setting: Setting, findings: Findings, ratio: float, origin: Candidate) -> None:
+    """Change the worst problem's free constant as long as that makes it worse."""
+    classes, numbers = assumed(setting.claim.assumptions, setting.values)
+    factor, runs = Fraction(3, 2), 0
+    while runs < MAX_TUNINGS and factor > Fraction(1001, 1000):
+        for step in (factor, 1 / factor):
+            runs += 1
+            problem = origin.problem.tuned(step)
+            if problem is None:
+                return
+            changed = replace(origin, problem=problem)
+            placed = place_start(changed, comparisons(setting.claim.initial), setting.values)
+            if placed is None or not in_class(placed, classes, numbers):
+                continue
+            seen = _try(setting, placed, findings)
+            if findings.refutation is not None or seen is None or not seen.below:
+                return
+            if seen.ratio > ratio:
+                ratio, origin = seen.ratio, changed
+                break
+        else:
+            factor = (1 + factor) / 2
