@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,13 +12,13 @@ import z3
 from theoryck.derive.domain import Domain
 from theoryck.derive.exact import is_zero, sign_by_coefficients
 from theoryck.derive.relations import Relation
+from theoryck.derive.sampling import sample_points
 from theoryck.derive.smt import Translator, UntranslatableError
 from theoryck.derive.symbols import ZERO, Obligation, holds_for_numbers
 from theoryck.derive.values import Point, holds_at, inside, met_at
 from theoryck.errors import TheoryckError
 
-QUERY_SECONDS = 4.0  # of one z3 query; those that end at all mostly end within a second
-SAMPLES = 200  # points at which a goal is tried before z3 is asked
+QUERY_SECONDS = 2.0  # of one z3 query; those that end at all mostly end within a second
 
 EXACT = "exact algebra"
 SMT = "z3: the negation is unsatisfiable"
@@ -83,7 +81,7 @@ def decide(
     if _exact(goal, domain):
         guarded = _Prover(domain, deadline).guards(goal)
         return Proved(EXACT) if guarded is None else guarded
-    for point in sample_points(domain, goal):
+    for point in sample_points(domain):
         if fails_at(goal, point):
             return Counterexample(point)
     return _Prover(domain, deadline).prove(goal)
@@ -198,43 +196,9 @@ def fails_at(goal: Relation, point: Point) -> bool:
         return False
 
 
-REALS = tuple(
-    Fraction(n, d)
-    for n, d in (
-        (1, 1),
-        (2, 1),
-        (1, 2),
-        (3, 1),
-        (10, 1),
-        (1, 10),
-        (3, 2),
-        (9, 10),
-        (1, 100),
-        (100, 1),
-    )
-)
-SIGNED = (*REALS, Fraction(0), *(-value for value in REALS[:6]))
-INTEGERS = tuple(map(Fraction, (1, 2, 3, 4, 5, 7, 10, 0, 100, -1)))
-
-
-def sample_points(domain: Domain, goal: Relation) -> Iterator[Point]:
-    """Points of the domain made of small numbers, the same ones at every call."""
-    symbols = sorted(domain.symbols.values(), key=lambda symbol: symbol.name)
-    choices = [INTEGERS if s.is_integer else REALS if s.is_nonnegative else SIGNED for s in symbols]
-    generator = random.Random(0)
-    for attempt in range(SAMPLES):
-        spread = 1 + attempt * 10 // SAMPLES
-        point = {
-            symbol: generator.choice(values[: max(3, spread + len(values) - 10)])
-            for symbol, values in zip(symbols, choices, strict=True)
-        }
-        if inside(domain, point):
-            yield point
-
-
 def is_empty(domain: Domain, deadline: float) -> bool:
     """Whether z3 proves that no parameters satisfy the domain's relations."""
-    if next(sample_points(domain, Relation(ZERO, "==", ZERO)), None) is not None:
+    if next(sample_points(domain), None) is not None:
         return False
     return isinstance(
         _Prover(domain, deadline).prove(Relation(sympy.Integer(1), "<=", ZERO)), Proved

@@ -7,6 +7,7 @@ adding a known inequality that contains it, with the multiplier that makes its c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, permutations
 
 import sympy
 
@@ -14,7 +15,8 @@ from theoryck.derive.decide import Proved
 from theoryck.derive.proof import Workshop
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import NotApplicableError
-from theoryck.derive.rules.step import Combination, Nonnegativity
+from theoryck.derive.rules.step import Combination, Nonnegativity, Sandwich
+from theoryck.derive.setting import Stuck
 from theoryck.derive.statements import (
     GAP,
     GRADIENT_SQUARED,
@@ -53,12 +55,7 @@ def eliminations(
             if number not in used:
                 yield from search((*parts, (number, multiplier)), depth - 1)
 
-    count = 0
-    for number in search(((start, ONE),), MAX_ELIMINATIONS):
-        yield number
-        count += 1
-        if count >= MAX_CANDIDATES:
-            return
+    yield from islice(search(((start, ONE),), MAX_ELIMINATIONS), MAX_CANDIDATES)
 
 
 def _order(quantity: Quantity) -> tuple[int, str]:
@@ -87,8 +84,34 @@ def _cancelling(
         multiplier = sympy.cancel(-coefficient / other)
         if statement.relation == "==" or _is_nonnegative(workshop, multiplier):
             yield number, multiplier
+    yield from _sandwiches(workshop, quantity, coefficient, catalogue)
     if is_nonnegative(quantity) and _is_nonnegative(workshop, coefficient):
         yield workshop.add(Nonnegativity(), quantity=quantity), coefficient
+
+
+def _sandwiches(
+    workshop: Workshop, quantity: Quantity, coefficient: sympy.Expr, catalogue: tuple[int, ...]
+) -> Iterator[tuple[int, sympy.Expr]]:
+    """Two-sided bounds, of use where the sign of the coefficient depends on the parameters."""
+    if _is_nonnegative(workshop, coefficient) or _is_nonnegative(workshop, -coefficient):
+        return
+    for below, above in permutations(catalogue, 2):
+        forms = [s.form for s in map(workshop.statement, (below, above)) if isinstance(s, OneStep)]
+        others = {q for form in forms for q in form.quantities} - {quantity}
+        if len(forms) != 2 or len(others) != 1:
+            continue
+        try:
+            found = workshop.add(
+                Sandwich(),
+                below,
+                above,
+                inside=quantity,
+                outside=others.pop(),
+                factor=-coefficient,
+            )
+        except (NotApplicableError, Stuck):
+            continue
+        yield found, ONE
 
 
 def _is_nonnegative(workshop: Workshop, value: sympy.Expr) -> bool:

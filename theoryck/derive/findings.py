@@ -7,10 +7,9 @@ from itertools import islice
 import sympy
 
 from theoryck.claims.arithmetic import Floats
-from theoryck.derive.decide import sample_points
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Derivation, Workshop
-from theoryck.derive.relations import Relation
+from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import Bound, ClaimedBound
 from theoryck.derive.symbols import ZERO
@@ -64,8 +63,7 @@ def is_smaller(workshop: Workshop, number: int, other: int) -> bool:
     """Whether a bound is the smaller one at more of a few points (for the choice of a text)."""
     bounds = [workshop.statement(n) for n in (number, other)]
     first, second = (b.bound for b in bounds if isinstance(b, Bound))
-    anything = Relation(ZERO, "==", ZERO)
-    points = islice(sample_points(workshop.setting.domain, anything), COMPARED_POINTS)
+    points = islice(sample_points(workshop.setting.domain), COMPARED_POINTS)
     return sum(_order(first, second, point) for point in points) > 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sympy
+
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.claims.printing import to_text
@@ -19,8 +21,8 @@ from theoryck.derive.proof import Workshop, failure
 from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Relation
 from theoryck.derive.routes import bounds, one_step_facts
-from theoryck.derive.rules.base import NotApplicableError
-from theoryck.derive.rules.measures import ClaimFollows
+from theoryck.derive.rules.base import NotApplicableError, Rule
+from theoryck.derive.rules.measures import ClaimFollows, NormFollows
 from theoryck.derive.setting import (
     Setting,
     Stuck,
@@ -97,10 +99,14 @@ def _follows(workshop: Workshop, number: int, target: Target) -> int | None:
     claim = workshop.setting.claim
     text = f"{to_text(claim.measure)} <= {to_text(claim.bound)}"
     try:
-        return workshop.add(ClaimFollows(), number, scale=target.scale, text=text)
+        return workshop.add(_comparison(target), number, scale=target.scale, text=text)
     except (Stuck, NotApplicableError) as error:
         workshop.failures.append(str(error))
         return None
+
+
+def _comparison(target: Target) -> Rule:
+    return NormFollows() if target.measured.root else ClaimFollows()
 
 
 def _report(
@@ -141,10 +147,13 @@ def _other_bound(
     statement = workshop.statement(best)
     if not isinstance(statement, Bound):
         return inconclusive("no bound was derived")
-    derived = target.scale * statement.bound
+    derived, claimed = target.scale * statement.bound, workshop.setting.bound
+    goal = Relation(derived, "<=", claimed)
+    if target.measured.root:
+        goal = Relation(target.scale**2 * statement.bound, "<=", claimed**2)
+        derived = sympy.sqrt(goal.left)
     text = to_claim_text(tidy(derived))
-    goal = Relation(derived, "<=", workshop.setting.bound)
-    why = failure(ClaimFollows(), goal, workshop.decided(goal))
+    why = failure(_comparison(target), goal, workshop.decided(goal))
     if recheck(workshop.derivation(best), workshop.setting, deadline) is not None:
         return inconclusive(why)
     findings = (

@@ -19,7 +19,6 @@ from theoryck.derive.rules.measures import (
     MeanOfSum,
     MinimumBelowLast,
     MinimumBelowMean,
-    RootOfSquare,
     StartLink,
     ValueAtAverage,
 )
@@ -104,14 +103,9 @@ def attempt(workshop: Workshop, rule: Rule, *premises: int, **arguments: Any) ->
 
 
 def bounds(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
-    """Steps that bound what the claim measures, in terms of the start or of its condition."""
-    measured = target.measured
+    """Steps that bound what the claim measures (of a norm: its square), given the start."""
     for number in _aggregated(workshop, facts, target):
-        rooted: int | None = number
-        if measured.root:
-            rooted = attempt(workshop, RootOfSquare(), number)
-        if rooted is not None:
-            yield from _from_the_start(workshop, facts, rooted)
+        yield from _from_the_start(workshop, facts, number)
 
 
 def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:

@@ -168,7 +168,7 @@ class Translator:
             return self._exponential(exponent)
         if exponent.could_extract_minus_sign():
             return self._power(1 / base, -exponent)
-        multiple, primitive = _integer_multiple(exponent)
+        multiple, primitive = _content(exponent)
         base = sympy.Pow(base, multiple)
         key = (base, primitive)
         if key not in self.powers:
@@ -249,9 +249,9 @@ class Translator:
         ]
 
 
-def _integer_multiple(exponent: sympy.Expr) -> tuple[int, sympy.Expr]:
-    """``exponent = multiple * primitive`` with the largest positive integer multiple."""
+def _content(exponent: sympy.Expr) -> tuple[sympy.Rational, sympy.Expr]:
+    """``exponent = content * primitive`` with the largest positive rational content."""
     content, primitive = exponent.as_content_primitive()
-    if isinstance(content, sympy.Integer) and content > 1:
-        return int(content), primitive
-    return 1, exponent
+    if isinstance(content, sympy.Rational) and content > 0:
+        return content, primitive
+    return sympy.Integer(1), exponent

@@ -110,25 +110,6 @@ class ValueAtAverage(ConvexRule):
         return Conclusion(Bound(measured, known.bound), conditions)
 
 
-class RootOfSquare(Rule):
-    """‖v‖ = √‖v‖², and by Jensen E‖v‖ <= √(E‖v‖²), mean ‖v‖ <= √(mean ‖v‖²)."""
-
-    name = "square root"
-    formula = "E‖v‖ <= sqrt(E‖v‖²)"
-    source = "Jensen's inequality"
-
-    def conclude(
-        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
-    ) -> Conclusion:
-        (premise,) = premises
-        known = bound_on(premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN)
-        if known.measured.root or known.measured.quantity == GAP:
-            raise NotApplicableError("the square of a norm is expected")
-        measured = replace(known.measured, root=True)
-        bound = sympy.sqrt(sympy.factor(known.bound))
-        return Conclusion(Bound(measured, bound), (nonnegative(known.bound),))
-
-
 class LinkAtLast(Rule):
     """A pointwise inequality ``a <= c*b + e`` at the iterate where b is bounded."""
 
@@ -214,6 +195,32 @@ class StartLink(Rule):
         slope, rest, conditions = affine_in(known.bound, STARTS[source])
         bound = slope * upper + rest
         return Conclusion(Bound(known.measured, bound), (*conditions, positive(above)))
+
+
+class NormFollows(Rule):
+    """A bound on ‖v‖² that is at most the square of the one claimed for ‖v‖.
+
+    By Jensen's inequality E‖v‖ <= √(E‖v‖²) and mean ‖v‖ <= √(mean ‖v‖²).
+    """
+
+    name = "comparison of squares with the claim"
+    formula = "E‖v‖² <= B and s**2*B <= C**2, s >= 0, C >= 0  ⟹  s*E‖v‖ <= C"
+    source = "Jensen's inequality"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN)
+        if known.measured.quantity == GAP or known.measured.root:
+            raise NotApplicableError("a bound on the square of a norm is expected")
+        scale, claimed = arguments["scale"], setting.bound
+        squared = scale**2 * known.bound
+        statement = ClaimedBound(arguments["text"], sympy.sqrt(squared), claimed)
+        conditions = (Relation(squared, "<=", claimed**2), nonnegative(claimed))
+        if scale != ONE:
+            conditions = (nonnegative(scale), *conditions)
+        return Conclusion(statement, conditions)
 
 
 class ClaimFollows(Rule):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-import sympy
-
 from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, one_step
 from theoryck.derive.setting import Setting, Stuck, traced_step
 from theoryck.derive.statements import (
@@ -40,10 +38,7 @@ class Expectation(Rule):
         if step.expected:
             raise NotApplicableError("the premise is in expectation already")
         self.require(setting)
-        kept: dict[Quantity, sympy.Expr] = {}
-        for quantity, coefficient in step.form.terms:
-            if not self._vanishes(quantity):
-                kept[quantity] = coefficient
+        kept = {q: c for q, c in step.form.terms if not self._vanishes(q)}
         return Conclusion(OneStep(affine(kept, step.form.constant), step.relation, True))
 
     def _vanishes(self, quantity: Quantity) -> bool:

@@ -98,10 +98,16 @@ class Telescoping(Rule):
 
 
 class Geometric(Rule):
-    """If V[k+1] <= q·V[k] + B with 0 <= q, then V[n] <= qⁿ·V[0] + B·(1 + q + ... + qⁿ⁻¹)."""
+    """If V[k+1] <= q·V[k] + B with 0 <= q, then V[n] <= qⁿ·V[0] + B·(1 + q + ... + qⁿ⁻¹).
+
+    Without B the sign of q is free: V >= 0 and q < 0 leave only V = 0.
+    """
 
     name = "geometric recursion"
-    formula = "V[k+1] <= q*V[k] + B for all k, q >= 0  ⟹  V[n] <= q**n*V[0] + B*(1 - q**n)/(1 - q)"
+    formula = (
+        "V[k+1] <= q*V[k] + B for all k, V >= 0, q >= 0 or B = 0  ⟹  "
+        "V[n] <= q**n*V[0] + B*(1 - q**n)/(1 - q)"
+    )
     source = "induction over k; Polyak 1987, Section 2.2.1, Lemma 1"
 
     def conclude(
@@ -116,13 +122,13 @@ class Geometric(Rule):
             raise NotApplicableError("the index of an iterate is an integer")
         ratio = sympy.factor(ratio)
         start = start_of(potential)
-        conditions = [nonnegative(ratio), nonnegative(index)]
+        conditions = [nonnegative(index)]
         if noise == 0:
             bound = ratio**index * start
         elif ratio == 1:
             bound = start + index * noise
         else:
-            conditions.append(Relation(ratio, "!=", ONE))
+            conditions += [nonnegative(ratio), Relation(ratio, "!=", ONE)]
             bound = ratio**index * start + noise * (1 - ratio**index) / (1 - ratio)
         measured = Measured(potential, Aggregate.LAST, index, index, expected=step.expected)
         return Conclusion(Bound(measured, bound), tuple(conditions))

@@ -135,6 +135,33 @@ class Combination(Rule):
         return Conclusion(OneStep(form, relation, expected), conditions)
 
 
+class Sandwich(Rule):
+    """A term of either sign, where its quantity lies between two multiples of another.
+
+    From l·b <= a <= u·b and b >= 0: c·a <= max(c·l, c·u)·b for every c.
+    """
+
+    name = "two-sided bound"
+    formula = "l*b <= a <= u*b, b >= 0  ⟹  c*a <= max(c*l, c*u)*b"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        below, above = (one_step(premise) for premise in premises)
+        inside, outside, factor = arguments["inside"], arguments["outside"], arguments["factor"]
+        for step, sign in ((below, -1), (above, 1)):
+            fits = set(step.form.quantities) == {inside, outside} and step.form.constant == 0
+            if not fits or step.form[inside] != sign or step.relation != "<=":
+                raise NotApplicableError(f"bounds of {inside} by {outside} are expected")
+        if not is_nonnegative(outside):
+            raise NotApplicableError(f"{outside} has no sign of its own")
+        least, most = below.form[outside], -above.form[outside]
+        worst = sympy.Max(factor * least, factor * most)
+        form = affine({inside: factor, outside: -worst})
+        return Conclusion(OneStep(form, "<=", below.expected or above.expected))
+
+
 class Nonnegativity(Rule):
     """A gap or a squared norm is not negative."""
 

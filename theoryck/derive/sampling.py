@@ -1,0 +1,110 @@
+"""Points of a domain: small rational numbers, placed between the bounds that relations set."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, floor
+
+import sympy
+
+from theoryck.claims.arithmetic import Rationals, to_fraction
+from theoryck.derive.domain import Domain
+from theoryck.derive.values import Point, inside, value
+from theoryck.errors import TheoryckError
+
+ATTEMPTS = 120  # points that are tried; about half of them lie in a typical domain
+
+AMOUNTS = tuple(
+    Fraction(n, d)
+    for n, d in ((1, 1), (2, 1), (1, 2), (3, 1), (10, 1), (1, 10), (3, 2), (1, 100), (100, 1))
+)
+SHARES = tuple(Fraction(n, 20) for n in (10, 2, 18, 20, 0, 5, 15, 19, 1))
+COUNTS = tuple(map(Fraction, (0, 1, 2, 3, 4, 9, 6, 99)))
+
+
+def sample_points(domain: Domain) -> Iterator[Point]:
+    """Points of the domain, the same ones at every call.
+
+    >>> x = sympy.Symbol("x", positive=True)
+    >>> len(list(sample_points(Domain({"x": x})))) > 50
+    True
+    """
+    generator = random.Random(0)
+    symbols = _by_dependence(domain)
+    for _ in range(ATTEMPTS):
+        point: dict[sympy.Symbol, Fraction] = {}
+        for symbol in symbols:
+            point[symbol] = _choice(symbol, domain, point, generator)
+        if inside(domain, point):
+            yield point
+
+
+def _by_dependence(domain: Domain) -> list[sympy.Symbol]:
+    """Symbols in the order of how many others occur in the relations that bound them."""
+
+    def needs(symbol: sympy.Symbol) -> tuple[int, str]:
+        others = {
+            other
+            for relation in domain.relations
+            if symbol in (relation.left, relation.right)
+            for other in relation.symbols - {symbol}
+        }
+        compound = {
+            other
+            for relation in domain.relations
+            if symbol in (relation.left, relation.right)
+            and not (relation.left.is_Symbol and relation.right.is_Symbol)
+            for other in relation.symbols - {symbol}
+        }
+        return (len(compound) * 10 + len(others), symbol.name)
+
+    return sorted(domain.symbols.values(), key=needs)
+
+
+def _choice(
+    symbol: sympy.Symbol,
+    domain: Domain,
+    point: dict[sympy.Symbol, Fraction],
+    generator: random.Random,
+) -> Fraction:
+    lower, upper = _bounds(symbol, domain, point)
+    if symbol.is_integer:
+        if lower is not None:
+            chosen = ceil(lower) + generator.choice(COUNTS)
+            return chosen if upper is None else min(chosen, Fraction(floor(upper)))
+        amount = generator.choice(COUNTS)
+        return Fraction(floor(upper)) - amount if upper is not None else amount
+    if lower is not None and upper is not None:
+        return lower + generator.choice(SHARES) * (upper - lower)
+    amount = generator.choice(AMOUNTS)
+    if lower is not None:
+        return lower + amount * generator.choice((0, 1, 1, 1))
+    if upper is not None:
+        return upper - amount * generator.choice((0, 1, 1, 1))
+    return amount * generator.choice((1, -1, 0, 1))
+
+
+def _bounds(
+    symbol: sympy.Symbol, domain: Domain, point: Point
+) -> tuple[Fraction | None, Fraction | None]:
+    """The bounds that relations with already chosen symbols set."""
+    lower: Fraction | None = Fraction(0) if symbol.is_nonnegative else None
+    upper: Fraction | None = None
+    for relation in domain.relations:
+        for side, other, signs in (
+            (relation.left, relation.right, "<"),
+            (relation.right, relation.left, ">"),
+        ):
+            if side != symbol or not other.free_symbols <= point.keys():
+                continue
+            try:
+                number = to_fraction(value(other, point, Rationals()))
+            except (TheoryckError, ZeroDivisionError):
+                continue
+            if relation.sign.startswith((signs, "=")):
+                upper = number if upper is None else min(upper, number)
+            if not relation.sign.startswith((signs, "!")):
+                lower = number if lower is None else max(lower, number)
+    return lower, upper
