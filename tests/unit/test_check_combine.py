@@ -216,3 +216,12 @@ def test_the_best_bound_of_a_proved_claim_is_no_worse_than_its_own():
     assert combine(subject, [weaker, report("pep", I)]).best_bound == "2/N"
     better = report("derive", P, best_bound="1/(2*N)", **EVERYWHERE)
     assert combine(subject, [better, proved[1]]).best_bound == "1/(2*N)"
+
+
+def test_what_is_proved_needs_no_suggestion():
+    hint = Finding("suggestion", "try 2/N")
+    for status, kept in ((I, True), (P, False)):
+        verdict = combine(
+            claim(1), [report("derive", I, findings=(hint,)), report("pep", status, at(1, status))]
+        )
+        assert (hint in verdict.findings) is kept

@@ -70,7 +70,7 @@ def combine(
         tight=_tight(by_name.values()) if sure else None,
         best_bound=_best_bound(claim, answer, admitted),
         instances=tuple(summary(same) for _, same in gathered),
-        findings=_union([tuple(findings), *(report.findings for report in by_name.values())]),
+        findings=_findings(answer, [tuple(findings), *(r.findings for r in by_name.values())]),
         engines=by_name,
         expect=claim.expect,
         seconds=seconds,
@@ -238,8 +238,11 @@ def _best_bound(claim: Claim, answer: Answer, reports: Iterable[EngineReport]) -
     return found
 
 
-def _union(groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
-    return tuple(dict.fromkeys(finding for group in groups for finding in group))
+def _findings(answer: Answer, groups: Iterable[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Everything noticed, once each; what is proved needs no suggestion how to make it true."""
+    proved = answer.status is Status.PROVED
+    found = dict.fromkeys(finding for group in groups for finding in group)
+    return tuple(f for f in found if not (proved and f.code == "suggestion"))
 
 
 def describe(at: object) -> str:
