@@ -73,7 +73,8 @@ def decide(
     >>> print(decide(Relation(x, "<=", 1 + x**3), Domain({"x": x}), time.monotonic() + 5))
     x = -2
     """
-    domain = domain.with_symbols(*(goal.symbols - set(domain.symbols.values())))
+    mentioned = {s for o in obligations for r in o.alternatives for s in r.symbols} | goal.symbols
+    domain = domain.with_symbols(*(mentioned - set(domain.symbols.values())))
     for obligation in obligations:
         met = _proves_any(obligation, domain, deadline)
         if not isinstance(met, Proved):

@@ -51,7 +51,7 @@ def eliminations(
         quantity = unwanted[0]
         coefficient = form.form[quantity]
         used = {number for number, _ in parts}
-        for number, multiplier in _cancelling(workshop, quantity, coefficient, catalogue):
+        for number, multiplier in _cancelling(workshop, quantity, coefficient, allowed, catalogue):
             if number not in used:
                 yield from search((*parts, (number, multiplier)), depth - 1)
 
@@ -71,7 +71,11 @@ def _order(quantity: Quantity) -> tuple[int, str]:
 
 
 def _cancelling(
-    workshop: Workshop, quantity: Quantity, coefficient: sympy.Expr, catalogue: tuple[int, ...]
+    workshop: Workshop,
+    quantity: Quantity,
+    coefficient: sympy.Expr,
+    allowed: frozenset[Quantity],
+    catalogue: tuple[int, ...],
 ) -> Iterator[tuple[int, sympy.Expr]]:
     """The inequalities that can cancel a term, each with its (proved nonnegative) multiplier."""
     for number in catalogue:
@@ -84,18 +88,29 @@ def _cancelling(
         multiplier = sympy.cancel(-coefficient / other)
         if statement.relation == "==" or _is_nonnegative(workshop, multiplier):
             yield number, multiplier
-    yield from _sandwiches(workshop, quantity, coefficient, catalogue)
+    yield from _sandwiches(workshop, quantity, coefficient, allowed, catalogue)
     if is_nonnegative(quantity) and _is_nonnegative(workshop, coefficient):
         yield workshop.add(Nonnegativity(), quantity=quantity), coefficient
 
 
 def _sandwiches(
-    workshop: Workshop, quantity: Quantity, coefficient: sympy.Expr, catalogue: tuple[int, ...]
+    workshop: Workshop,
+    quantity: Quantity,
+    coefficient: sympy.Expr,
+    allowed: frozenset[Quantity],
+    catalogue: tuple[int, ...],
 ) -> Iterator[tuple[int, sympy.Expr]]:
     """Two-sided bounds, of use where the sign of the coefficient depends on the parameters."""
+
+    def wanted(pair: tuple[int, int]) -> bool:
+        # those that leave only allowed quantities come first
+        statement = workshop.statement(pair[0])
+        quantities = statement.form.quantities if isinstance(statement, OneStep) else ()
+        return not set(quantities) <= {quantity, *allowed}
+
     if _is_nonnegative(workshop, coefficient) or _is_nonnegative(workshop, -coefficient):
         return
-    for below, above in permutations(catalogue, 2):
+    for below, above in sorted(permutations(catalogue, 2), key=wanted):
         forms = [s.form for s in map(workshop.statement, (below, above)) if isinstance(s, OneStep)]
         others = {q for form in forms for q in form.quantities} - {quantity}
         if len(forms) != 2 or len(others) != 1:

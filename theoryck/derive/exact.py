@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import lcm
 
@@ -76,6 +76,17 @@ def is_zero(expr: sympy.Expr) -> bool:
 def equal(left: sympy.Expr, right: sympy.Expr) -> bool:
     """Whether two expressions are identical wherever both are defined, see :func:`is_zero`."""
     return left == right or is_zero(left - right)
+
+
+def whole_cases(rewrite: Callable[[sympy.Expr], sympy.Expr], expr: sympy.Expr) -> sympy.Expr:
+    """A rewriting of polynomials that leaves maxima and minima in one piece.
+
+    SymPy would multiply factors into them, and nest one copy in another.
+    """
+    cases = {c: sympy.Dummy("case", real=True) for c in expr.atoms(sympy.Max, sympy.Min)}
+    outer = {c: d for c, d in cases.items() if not any(c in o.args for o in cases if o != c)}
+    back = {dummy: case for case, dummy in outer.items()}
+    return rewrite(expr.xreplace(outer)).xreplace(back)
 
 
 def lower_bounds(domain: Domain) -> dict[sympy.Symbol, tuple[sympy.Rational, bool]]:

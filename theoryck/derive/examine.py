@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from theoryck.claims.claim import Claim, RateClaim
+from theoryck.claims.claim import Claim, IdentityClaim, InequalityClaim, RateClaim
 from theoryck.derive.rate import examine_rate, inconclusive
+from theoryck.derive.scalars import examine_identity, examine_inequality
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport
 
@@ -40,4 +41,8 @@ def _examine(claim: Claim, deadline: float) -> EngineReport:
     match claim:
         case RateClaim():
             return examine_rate(claim, deadline)
+        case InequalityClaim():
+            return examine_inequality(claim, deadline)
+        case IdentityClaim():
+            return examine_identity(claim, deadline)
     return inconclusive(f"derive has no rules for {claim.kind} claims yet")

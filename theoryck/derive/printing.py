@@ -40,6 +40,8 @@ def to_claim_text(expr: sympy.Expr) -> str:
 def tidy(expr: sympy.Expr) -> sympy.Expr:
     """The shortest of a few equal forms, for printing only."""
     forms = [expr]
+    if expr.has(sympy.Max, sympy.Min):
+        return expr
     for rewrite in (sympy.factor_terms, sympy.expand, sympy.together, sympy.cancel, sympy.factor):
         try:
             forms.append(rewrite(expr))

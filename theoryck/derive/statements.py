@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import sympy
 
-from theoryck.derive.exact import equal
+from theoryck.derive.exact import equal, whole_cases
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.symbols import ONE, ZERO
 
@@ -162,7 +162,7 @@ def normal(expr: sympy.Expr) -> sympy.Expr:
     """A canonical form in which sums that cancel are zero; roots of parameters are kept."""
     if expr.is_number and expr.is_Rational:
         return expr
-    expanded = sympy.expand(expr)
+    expanded = whole_cases(sympy.expand, expr)
     if expanded == 0:
         return ZERO
     # a sum over different denominators can vanish without expand seeing it

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy
 
+from theoryck.derive.exact import whole_cases
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import (
     Conclusion,
@@ -120,7 +121,7 @@ class Geometric(Rule):
         ratio, noise = -coefficients.get(potential, ZERO), -step.form.constant
         if not is_integral(index) or ahead == potential:
             raise NotApplicableError("the index of an iterate is an integer")
-        ratio = sympy.factor(ratio)
+        ratio = whole_cases(sympy.factor, ratio)
         start = start_of(potential)
         conditions = [nonnegative(index)]
         if noise == 0:

@@ -157,7 +157,7 @@ class Sandwich(Rule):
         if not is_nonnegative(outside):
             raise NotApplicableError(f"{outside} has no sign of its own")
         least, most = below.form[outside], -above.form[outside]
-        worst = sympy.Max(factor * least, factor * most)
+        worst = sympy.Max(*(sympy.factor(factor * multiple) for multiple in (least, most)))
         form = affine({inside: factor, outside: -worst})
         return Conclusion(OneStep(form, "<=", below.expected or above.expected))
 
