@@ -16,6 +16,7 @@ from itertools import permutations
 from typing import Any
 
 from theoryck.algebra import Evaluation, Form, NumberSystem, Sample, Trace, dot
+from theoryck.errors import DomainError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Slack:
     build: Callable[[], Form]
     equality: bool = False
     distant: bool = False
+
+    def form(self) -> Form:
+        """The quantity; raises DomainError where a constant of the class makes it undefined."""
+        try:
+            return self.build()
+        except ZeroDivisionError as error:
+            raise DomainError(f"{self.name}: a division by zero") from error
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
         if not slack.equality and numbers.sign(multiplier) < 0:
             raise CertificateError(f"a negative multiplier of {name}")
         multipliers[name] = multiplier
-        remainder = remainder - slack.build() * multiplier
+        remainder = remainder - slack.form() * multiplier
     if len(set(certificate.completion)) != len(certificate.completion):
         raise CertificateError("an inequality completes the identity twice")
     for name in certificate.completion:
@@ -127,7 +127,7 @@ def _complete(
     The exact multiplier is the real number for which the identity holds, so h is then absent
     by definition, whatever ball its coefficient was known in.
     """
-    form = slack.build()
+    form = slack.form()
     if len(form.linear) != 1 or next(iter(form.linear.values())) != 1:
         raise CertificateError(f"{slack.name} is not of the form h - ... >= 0 of one value h")
     leaf = next(iter(form.linear))

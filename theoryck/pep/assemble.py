@@ -114,7 +114,7 @@ def assemble(
     ``without_noise`` sets every deviation of a stochastic gradient to zero.
     """
     goal = problem.goals[goal_index]
-    forms = [slack.build() for slack in slacks]
+    forms = [slack.form() for slack in slacks]
     everything = [*forms, *goal.alternatives, goal.bound]
     noise = frozenset(
         leaf for sample in problem.trace.samples for leaf in sample.deviation.coefficients

@@ -23,7 +23,7 @@ def completing_slacks(slacks: Sequence[Slack]) -> tuple[int, ...]:
     for index, slack in enumerate(slacks):
         if slack.equality:
             continue
-        linear = slack.build().linear
+        linear = slack.form().linear
         if len(linear) == 1:
             (leaf, coefficient), *_ = linear.items()
             if coefficient == 1 and leaf not in found:

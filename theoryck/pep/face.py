@@ -113,7 +113,7 @@ def _solve_exactly(
     weighted = [i for i, w in enumerate(dual.weights) if w > 1e-7]
     numeric = [float(dual.weights[i]) for i in weighted]
     numeric += [float(v) for v in unscaled(assembled, dual)[indices]]
-    forms = [goal.alternatives[i] for i in weighted] + [slacks[i].build() for i in indices]
+    forms = [goal.alternatives[i] for i in weighted] + [slacks[i].form() for i in indices]
     tight = _constant_is_tight(assembled, dual)
     columns = [_equations(form, basis, tight) for form in forms]
     target = _equations(goal.bound, basis, tight)
