@@ -1,0 +1,279 @@
+"""The kernel takes what is a proof and nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theoryck.algebra import Fractions
+from theoryck.certificates import CertificateError, verify
+from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.claims.arithmetic import Balls
+from theoryck.claims.reading import read_claim
+from theoryck.errors import ClaimError, TheoryckError, UndecidedError
+from theoryck.pep import examine
+
+SMOOTH_CONVEX = {
+    "id": "gd",
+    "parameters": {"L": "L > 0", "R": "R > 0", "N": "integer, N >= 1"},
+    "method": "gradient_descent(step=1/L)",
+    "assumptions": ["convex", "smooth(L)"],
+    "initial": "norm(x[0] - x_star)**2 <= R**2",
+    "measure": "f(x[N]) - f_star",
+    "bound": "L*R**2/(4*N + 2)",
+    "at": [{"L": 1, "R": 1, "N": 3}],
+}
+NONCONVEX = SMOOTH_CONVEX | {
+    "parameters": {"L": "L > 0", "Delta": "Delta > 0", "N": "integer, N >= 1"},
+    "assumptions": ["smooth(L)"],
+    "initial": "f(x[0]) - f_star <= Delta",
+    "measure": "min_over(k, 0, N-1, norm(grad(x[k]))**2)",
+    "bound": "2*L*Delta/N",
+    "at": [{"L": 2, "Delta": "3/2", "N": 3}],
+}
+SQUARE_ROOT_STEP = NONCONVEX | {
+    "method": "gradient_descent(step=1/(L*sqrt(N)))",
+    "bound": "2*L*Delta/sqrt(N)",
+}
+FALSE = SMOOTH_CONVEX | {"bound": "0.99*L*R**2/(4*N + 2)"}
+
+
+def evidence(table: dict[str, Any]) -> dict[str, Any]:
+    instance = examine(read_claim(table), time.monotonic() + 60).instances[0]
+    document = instance.certificate or instance.witness
+    assert document is not None, instance.reason
+    return json.loads(json.dumps(document))
+
+
+@pytest.fixture(scope="module")
+def certificate() -> dict[str, Any]:
+    return evidence(SMOOTH_CONVEX)
+
+
+@pytest.fixture(scope="module")
+def witness() -> dict[str, Any]:
+    return evidence(FALSE)
+
+
+@pytest.mark.parametrize("table", [SMOOTH_CONVEX, NONCONVEX, SQUARE_ROOT_STEP])
+def test_evidence_is_verified_from_its_json(table: dict[str, Any]) -> None:
+    established = verify(evidence(table))
+    assert not established.refutes
+    assert "holds at" in established.lines[0]
+
+
+def test_an_irrational_step_is_certified_in_balls() -> None:
+    assert evidence(SQUARE_ROOT_STEP)["arithmetic"] == "balls"
+
+
+def test_a_witness_is_verified_from_its_json(witness: dict[str, Any]) -> None:
+    established = verify(witness)
+    assert established.refutes
+    assert "fails at" in established.lines[0]
+
+
+def edited(document: dict[str, Any], path: tuple, value: Any) -> dict[str, Any]:
+    new = copy.deepcopy(document)
+    place = new
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value(place[path[-1]]) if callable(value) else value
+    return new
+
+
+def test_every_multiplier_matters(certificate: dict[str, Any]) -> None:
+    """The claim is tight, so no multiplier can be changed, negated, dropped or renamed alone."""
+    multipliers = certificate["goals"][0]["multipliers"]
+    changes: tuple[Callable[[str], str], ...] = (
+        lambda text: str(Fraction(text) * Fraction(101, 100)),
+        lambda text: str(-Fraction(text)),
+        lambda text: "0",
+    )
+    for name in multipliers:
+        for change in changes:
+            with pytest.raises(CertificateError):
+                verify(edited(certificate, ("goals", 0, "multipliers", name), change))
+        dropped = copy.deepcopy(certificate)
+        value = dropped["goals"][0]["multipliers"].pop(name)
+        with pytest.raises(CertificateError):
+            verify(dropped)
+        dropped["goals"][0]["multipliers"]["curvature(y9,y8)"] = value
+        with pytest.raises(CertificateError, match="no inequality called"):
+            verify(dropped)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("claim", "bound"), "0.999*L*R**2/(4*N + 2)"),
+        (("claim", "bound"), "L*R**2/(4*N + 3)"),
+        (("claim", "method"), "gradient_descent(step=0.9/L)"),
+        (("claim", "method"), "heavy_ball(step=1/L, momentum=-1/10)"),
+        (("claim", "assumptions"), ["smooth(L)"]),
+        (("claim", "assumptions"), ["convex"]),
+        (("claim", "assumptions"), ["convex", "smooth(2*L)"]),
+        (("claim", "initial"), "norm(x[0] - x_star)**2 <= 1.01*R**2"),
+        (("claim", "measure"), "f(x[N-1]) - f_star"),
+        (("claim", "measure"), "max_over(k, N-1, N, f(x[k]) - f_star)"),
+        (("claim", "relation"), "=="),
+        (("at", "N"), "4"),
+        (("at", "N"), "2"),
+        (("at", "L"), "2"),
+        (("at", "R"), "0"),
+        (("at", "R"), "-1"),
+        (("at", "N"), "1/2"),
+        (("at", "N"), "1000000000000"),
+        (("goals",), []),
+        (("goals", 0, "weights"), ["2"]),
+        (("goals", 0, "weights"), []),
+        (("goals", 0, "weights"), ["1", "0"]),
+        (("goals", 0, "completion"), ["curvature(y0,x_star)", "curvature(y0,x_star)"]),
+        (("goals", 0, "completion"), ["initial(0)"]),
+        (("kind",), "gap"),
+        (("kind",), "witness"),
+        (("format",), 2),
+        (("arithmetic",), "floats"),
+        (("bits",), 10**9),
+    ],
+)
+def test_a_certificate_of_one_statement_proves_no_other(
+    certificate: dict[str, Any], path: tuple, value: Any
+) -> None:
+    with pytest.raises(TheoryckError):
+        verify(edited(certificate | {"bits": 256}, path, value))
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e9", "0.5", "nan", "1/0", "__import__('os')", " 1", "1\n", "٣", "9" * 200_000, 1, None, []],
+)
+def test_a_multiplier_is_an_exact_fraction_and_nothing_else(
+    certificate: dict[str, Any], number: Any
+) -> None:
+    name = next(iter(certificate["goals"][0]["multipliers"]))
+    with pytest.raises(CertificateError):
+        verify(edited(certificate, ("goals", 0, "multipliers", name), number))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"format": 1},
+        {"format": 1, "kind": "upper-bound"},
+        {"format": 1, "kind": "upper-bound", "claim": {}, "at": {}},
+        {"format": 1, "kind": "upper-bound", "claim": SMOOTH_CONVEX, "at": []},
+        {"format": 1, "kind": ["upper-bound"], "claim": SMOOTH_CONVEX, "at": {}},
+        [],
+        None,
+        "upper-bound",
+    ],
+)
+def test_a_malformed_document_is_an_error_with_a_name(document: Any) -> None:
+    with pytest.raises((CertificateError, ClaimError)):
+        verify(document)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("claim", "bound"), "L*R**2/(4*N + 2)"),
+        (("claim", "assumptions"), ["convex", "smooth(L/2)"]),
+        (("claim", "assumptions"), ["strongly_convex(1/2)", "smooth(L)"]),
+        (("claim", "assumptions"), ["convex", "smooth(L)", "hessian_lipschitz(1)"]),
+        (("claim", "initial"), "norm(x[0] - x_star)**2 <= 0.9*R**2"),
+        (("claim", "initial"), "norm(x[0] - x_star)**2 == R**2"),
+        (("values", "h0"), "-1"),
+        (("values", "h3"), "1"),
+        (("vectors", "g0"), lambda v: ["10"] * len(v)),
+        (("vectors", "d"), lambda v: ["0"] * len(v)),
+        (("vectors", "x_star"), lambda v: ["1"] * len(v)),
+        (("vectors", "g0"), lambda v: [*v, "0"]),
+        (("dimension",), 0),
+        (("dimension",), 10**9),
+        (("dimension",), True),
+    ],
+)
+def test_a_witness_must_be_in_the_class_and_break_the_bound(
+    witness: dict[str, Any], path: tuple, value: Any
+) -> None:
+    witness = copy.deepcopy(witness)
+    witness["vectors"].setdefault("x_star", ["0"] * witness["dimension"])
+    assert verify(witness).refutes
+    with pytest.raises(TheoryckError):
+        verify(edited(witness, path, value))
+
+
+def test_an_equality_needs_a_run_that_attains_it() -> None:
+    document = evidence(SMOOTH_CONVEX | {"relation": "=="})
+    assert "attain" in verify(document).lines[2]
+    without = {key: value for key, value in document.items() if key != "attained"}
+    with pytest.raises(CertificateError, match="no run attains"):
+        verify(without)
+    weak = edited(document, ("attained", "vectors", "d"), ["1/2"])
+    with pytest.raises(CertificateError):
+        verify(weak)
+
+
+def test_an_equality_above_the_worst_case_is_refuted_by_a_gap() -> None:
+    document = evidence(SMOOTH_CONVEX | {"relation": "==", "bound": "L*R**2/(4*N + 1)"})
+    assert document["kind"] == "gap"
+    assert verify(document).refutes
+    for share in ("1", "2", "-1/2"):
+        with pytest.raises(CertificateError):
+            verify(document | {"share": share})
+    with pytest.raises(CertificateError, match="equalities only"):
+        verify(edited(document, ("claim", "relation"), "<="))
+
+
+small = st.fractions(min_value=-2, max_value=2, max_denominator=4)
+
+
+@given(rows=st.lists(st.lists(small, min_size=2, max_size=2), min_size=1, max_size=4))
+def test_gram_matrices_are_semidefinite_and_shifted_ones_are_not(rows: list) -> None:
+    gram = [[sum(a * b for a, b in zip(u, v, strict=True)) for v in rows] for u in rows]
+    assert is_positive_semidefinite(gram, Fractions())
+    if len(rows) > 2:  # rank at most 2: the least eigenvalue is zero
+        for i in range(len(rows)):
+            gram[i][i] -= Fraction(1, 1000)
+        assert not is_positive_semidefinite(gram, Fractions())
+
+
+def test_a_zero_pivot_needs_a_zero_row() -> None:
+    assert not is_positive_semidefinite([[0, 1], [1, 100]], Fractions())
+    assert not is_positive_semidefinite([[1, 1, 0], [1, 1, 1], [0, 1, 5]], Fractions())
+    assert is_positive_semidefinite([[0, 0], [0, 1]], Fractions())
+
+
+def test_balls_never_decide_a_singular_matrix() -> None:
+    numbers = Balls(64)
+    with numbers.scope():
+        third = numbers.rational(Fraction(1, 3))
+        matrix = [[third * 3, third * 3], [third * 3, third * 3]]
+        with pytest.raises(UndecidedError):
+            is_positive_semidefinite(matrix, numbers)
+
+
+def test_verification_imports_no_solver_no_sympy_and_no_numpy(
+    certificate: dict[str, Any],
+) -> None:
+    script = (
+        "import json, sys\n"
+        "from theoryck.certificates import verify\n"
+        "verify(json.load(sys.stdin))\n"
+        "bad = {'cvxpy', 'sympy', 'numpy', 'scipy', 'clarabel', 'z3'} & set(sys.modules)\n"
+        "assert not bad, bad\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], input=json.dumps(certificate), text=True, check=True
+    )
