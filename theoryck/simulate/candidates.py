@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from theoryck.algebra import NumberSystem
-from theoryck.assumptions import ASSUMPTIONS, Subject
-from theoryck.simulate.membership import Assumed, satisfies
+from theoryck.simulate.classes import Candidate, ClassBounds, class_bounds, in_class
+from theoryck.simulate.finite_sums import finite_sums
+from theoryck.simulate.membership import Assumed
 from theoryck.simulate.noise import (
     Exact,
     Gaussian,
     Multiplicative,
     Noise,
     RareJumps,
-    Sampling,
     Sphere,
     TwoPoint,
 )
@@ -32,122 +31,11 @@ from theoryck.simulate.problems.piecewise import (
 from theoryck.simulate.problems.quadratic import (
     DiagonalQuadratic,
     RotatedQuadratic,
-    ShiftedQuadratics,
 )
-from theoryck.simulate.values import ceil_fraction, floor_fraction
+from theoryck.simulate.values import floor_fraction
 
-MAX_COMPONENTS = 10_000  # of a finite sum that is run
 MOST_COORDINATES = 50
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A problem with its noise and the direction from x* to the start.
-
-    ``stretches`` says whether the problem is scaled along with its start.
-    """
-
-    problem: Problem
-    noise: Noise
-    direction: tuple[Fraction, ...]
-    stretches: bool = True
-
-    def at_scale(self, factor: Fraction) -> Candidate:
-        """The candidate with its start ``factor`` times as far from x*."""
-        return Candidate(
-            self.problem.scaled(factor) if self.stretches else self.problem,
-            self.noise,
-            tuple(factor * entry for entry in self.direction),
-            self.stretches,
-        )
-
-    def describe(self) -> str:
-        """A few words for a reader."""
-        if isinstance(self.noise, Exact):
-            return self.problem.describe()
-        return f"{self.problem.describe()}, with {self.noise.describe()}"
-
-
-@dataclass(frozen=True)
-class ClassBounds:
-    """What the assumptions allow: curvature between ``lower`` and ``upper``, gradients up to
-    ``gradient``; None is no bound."""
-
-    lower: Fraction
-    upper: Fraction | None
-    gradient: Fraction | None
-    components: int | None
-
-
-def in_class(candidate: Candidate, assumed: Sequence[Assumed], numbers: NumberSystem) -> bool:
-    """Whether every assumption is established for the candidate.
-
-    With ``finite_sum`` the assumptions on the function are asked of every component, as the
-    claim format says; a problem that is no finite sum is one of n equal components.
-    """
-    constants = candidate.problem.constants()
-    count = [a for a in assumed if a.name == "finite_sum"]
-    of_function = constants
-    if isinstance(candidate.noise, Sampling):
-        of_function = candidate.problem.component_constants() or constants
-        if count and numbers.sign(count[0].values["n"] - candidate.noise.count) != 0:
-            return False
-    elif count and not isinstance(candidate.noise, Exact):
-        return False
-    for assumption in assumed:
-        match _subject(assumption.name):
-            case Subject.FUNCTION:
-                established = satisfies(of_function, assumption, numbers)
-            case Subject.NOISE:
-                established = candidate.noise.satisfies(assumption, constants, numbers)
-            case Subject.STRUCTURE if assumption.name == "finite_sum":
-                established = True
-            case Subject.STRUCTURE if assumption.name == "interpolation":
-                established = candidate.noise.satisfies(assumption, constants, numbers)
-            case _:
-                established = False
-        if not established:
-            return False
-    return True
-
-
-def _subject(name: str) -> Subject | None:
-    return ASSUMPTIONS[name].subject if name in ASSUMPTIONS else None
-
-
-def class_bounds(assumed: Sequence[Assumed]) -> ClassBounds:
-    """The tightest constants that the assumptions name."""
-    lowers, uppers, gradients = [Fraction(0)], [], []
-    components = None
-    for a in assumed:
-        v = a.values
-        match a.name:
-            case "strongly_convex" | "pl" | "quadratic_growth":
-                lowers.append(ceil_fraction(v["mu"]))
-            case "error_bound":
-                lowers.append(ceil_fraction(v["delta"]) / 2)
-            case "kl":
-                lowers.append(ceil_fraction(v["c"]) ** 2 / 2)
-            case "strict_saddle":
-                lowers.append(ceil_fraction(v["alpha"]))
-                if floor_fraction(v["delta"]) > 0:
-                    lowers.append(ceil_fraction(v["epsilon"]) / floor_fraction(v["delta"]))
-            case "smooth":
-                uppers.append(floor_fraction(v["L"]))
-            case "l0_l1_smooth":
-                uppers.append(floor_fraction(v["L0"]))
-            case "semi_smooth":
-                uppers.append(floor_fraction(v["beta"]))
-            case "lipschitz" | "bounded_second_moment":
-                gradients.append(floor_fraction(v["G"]))
-            case "finite_sum":
-                components = int(floor_fraction(v["n"]))
-    return ClassBounds(
-        lower=max(lowers),
-        upper=min(uppers) if uppers else None,
-        gradient=min(gradients) if gradients else None,
-        components=components,
-    )
+FIRST = 8  # plain problems that are tried before those with data
 
 
 def candidates(
@@ -164,15 +52,17 @@ def candidates(
         _smooth_problems(bounds, horizon),
         () if differentiable or bounds.upper is not None else _kinked(bounds, horizon),
     )
+    plain = (
+        Candidate(problem, source, direction, stretches)
+        for problem, direction, stretches in problems
+        for source in _noises(assumed, bounds)
+        if problem.dimension > 1 or not isinstance(source, Sphere)  # two points, on a line
+    )
     seen = set()
-    for problem, direction, stretches in problems:
-        for source in _noises(assumed, bounds):
-            candidate = Candidate(problem, source, direction, stretches)
-            if candidate not in seen and in_class(candidate, assumed, numbers):
-                seen.add(candidate)
-                yield candidate
-    for candidate in _finite_sums(assumed, bounds):
-        if in_class(candidate, assumed, numbers):
+    first = islice(plain, FIRST)
+    for candidate in chain(first, finite_sums(assumed, bounds), plain):
+        if candidate not in seen and in_class(candidate, assumed, numbers):
+            seen.add(candidate)
             yield candidate
 
 
@@ -292,16 +182,3 @@ def _heavy(v: Any) -> Iterator[Noise]:
         size = sigma * Fraction(float(p) ** (-1 / alpha) * (1 - 1e-9)).limit_denominator(10**6)
         yield RareJumps(size, p)
     yield TwoPoint(sigma)
-
-
-def _finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Candidate]:
-    n = bounds.components
-    if n is None or not 2 <= n <= MAX_COMPONENTS:
-        return
-    upper = bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * bounds.lower)
-    sigmas = [floor_fraction(a.values["sigma"]) for a in assumed if a.name == "bounded_variance"]
-    for curvature in _sweep(bounds.lower or upper / 10, upper, 3):
-        spread = (min(sigmas) if sigmas else Fraction(1)) / curvature
-        problem = ShiftedQuadratics(curvature, n, spread)
-        sampling = Sampling(n, problem.variance())
-        yield Candidate(problem, sampling, (Fraction(1),), False)

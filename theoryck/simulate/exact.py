@@ -14,7 +14,7 @@ from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
 from theoryck.claims.expressions import Comparison, Expectation, mentions, names
 from theoryck.errors import InexactError, TheoryckError
-from theoryck.simulate.candidates import Candidate, in_class
+from theoryck.simulate.classes import Candidate, in_class
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.exact_oracle import ExactOracle, Script
 from theoryck.simulate.measures import iterates_needed, without_expectations

@@ -13,8 +13,8 @@ from theoryck.claims.sampling import sample_instances
 from theoryck.errors import TheoryckError
 from theoryck.simulate.complexity import as_rate
 from theoryck.simulate.observe import Observation
-from theoryck.simulate.problems.base import ExactProblem
-from theoryck.simulate.search import MAX_CANDIDATES, MAX_TUNINGS, Findings, Setting, search
+from theoryck.simulate.problems.base import ExactProblem, shown
+from theoryck.simulate.search import MAX_RANDOMISED, Record, Setting, search
 from theoryck.simulate.statistics import bonferroni
 from theoryck.simulate.values import Values, choose
 from theoryck.verdict import EngineReport, Instance, Status
@@ -46,7 +46,7 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     chosen = claim.at or sample_instances(claim, DEFAULT_INSTANCES)
     if not chosen:
         return _inconclusive("no parameter values are known that meet the constraints", begun)
-    level = bonferroni(LEVEL, len(chosen) * (MAX_CANDIDATES + MAX_TUNINGS))
+    level = bonferroni(LEVEL, len(chosen) * MAX_RANDOMISED)
     results = []
     for at in chosen:
         results.append(_instance(claim, at, level, seed, deadline))
@@ -77,14 +77,14 @@ def _instance(
         values = choose(at)
         rate = claim if isinstance(claim, RateClaim) else as_rate(claim, values)
         setting = Setting(rate, values, level, seed, deadline)
-        findings = search(setting)
+        record = search(setting)
     except TheoryckError as error:
         return _failed(at, str(error))
     except Exception as error:  # a user's method may raise anything; the reason says what
         return _failed(at, f"the run failed: {type(error).__name__}: {error}")
-    if findings.refutation is not None:
-        return _refuted(rate, values, findings)
-    return _judged(rate, values, findings)
+    if record.refutation is not None:
+        return _refuted(rate, values, record)
+    return _judged(rate, values, record)
 
 
 def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
@@ -92,14 +92,15 @@ def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
     return _Result(Instance(text, None, None, Status.INCONCLUSIVE, reason))
 
 
-def _refuted(claim: RateClaim, values: Values, findings: Findings) -> _Result:
-    refutation = findings.refutation
+def _refuted(claim: RateClaim, values: Values, record: Record) -> _Result:
+    refutation = record.refutation
     if refutation is None:
         raise ValueError("a refutation expected")
     placed, outcome = refutation.candidate, refutation.outcome
     problem = placed.problem
     data = problem.data() if isinstance(problem, ExactProblem) else {}
     start = [str(entry) for entry in placed.direction]
+    where = ", ".join(shown(entry) for entry in placed.direction)
     witness = data | {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
     if outcome.runs > 1:
         witness["noise"] = placed.noise.data()
@@ -112,7 +113,7 @@ def _refuted(claim: RateClaim, values: Values, findings: Findings) -> _Result:
     elif claim.relation in (">=", ">"):
         relation = "below"
     reason = (
-        f"{placed.describe()}, x[0] = ({', '.join(start)}) and x_star = 0: {how} "
+        f"{placed.describe()}, x[0] = ({where}) and x_star = 0: {how} "
         f"{what} = {outcome.measure:.6g}, {relation} {outcome.bound:.6g}"
     )
     instance = Instance(
@@ -126,8 +127,8 @@ def _refuted(claim: RateClaim, values: Values, findings: Findings) -> _Result:
     return _Result(instance, (reason,))
 
 
-def _judged(claim: RateClaim, values: Values, findings: Findings) -> _Result:
-    seen, doubtful = findings.within, findings.doubtful
+def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
+    seen, doubtful = record.within, record.doubtful
     evidence = tuple(_line(observation) for observation in (*seen, *doubtful))
     claimed = seen[0].bound if seen and claim.confidence is None else None
 
@@ -155,9 +156,9 @@ def _judged(claim: RateClaim, values: Values, findings: Findings) -> _Result:
             f"confidence bound {_numbers(doubtful[0])}",
         )
     if not seen:
-        refused = findings.refused[0] if findings.refused else NOTHING_KNOWN
-        return result(Status.INCONCLUSIVE, findings.late or refused)
-    summary = _summary(seen, findings.late)
+        refused = record.refused[0] if record.refused else NOTHING_KNOWN
+        return result(Status.INCONCLUSIVE, record.late or refused)
+    summary = _summary(seen, record.late)
     if claim.relation == "==" and max(o.ratio for o in seen) < 1 - 1e-6:
         return result(Status.INCONCLUSIVE, f"{summary}; that it is attained was not seen")
     return result(Status.SUPPORTED, summary)

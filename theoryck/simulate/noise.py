@@ -10,7 +10,7 @@ from typing import Any
 from theoryck.algebra import NumberSystem, norm, ratio
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.membership import Assumed, Comparer
-from theoryck.simulate.problems.base import Constants, Functions
+from theoryck.simulate.problems.base import Constants, Functions, shown
 from theoryck.simulate.streams import Streams
 
 
@@ -127,7 +127,7 @@ class TwoPoint(Additive):
         return xp.broadcast_to(level * xp.mean(coins, axis=1), (streams.runs, d))
 
     def describe(self) -> str:
-        return f"noise of two values, of length {self.sigma}"
+        return f"noise of two values, of length {shown(self.sigma)}"
 
     def outcomes(self) -> tuple[Outcome, ...]:
         half, one = Fraction(1, 2), Fraction(1)
@@ -155,7 +155,7 @@ class Sphere(Additive):
         return float(self.sigma) * streams.backend.xp.mean(directions, axis=1)
 
     def describe(self) -> str:
-        return f"noise on the sphere of radius {self.sigma}"
+        return f"noise on the sphere of radius {shown(self.sigma)}"
 
     def variance(self, constants: Constants) -> Fraction:
         return self.sigma**2
@@ -176,7 +176,7 @@ class Gaussian(Additive):
         return float(self.sigma) / (d * batch) ** 0.5 * streams.normal(f"noise {batch}", d)
 
     def describe(self) -> str:
-        return f"Gaussian noise with variance {self.sigma**2}"
+        return f"Gaussian noise with variance {shown(self.sigma**2)}"
 
     def variance(self, constants: Constants) -> Fraction:
         return self.sigma**2
@@ -203,7 +203,7 @@ class RareJumps(Additive):
         return xp.broadcast_to(level * xp.mean(jumps, axis=1), (streams.runs, d))
 
     def describe(self) -> str:
-        return f"jumps of length {float(self.size):.4g} with probability {self.p}"
+        return f"jumps of length {float(self.size):.4g} with probability {shown(self.p)}"
 
     def outcomes(self) -> tuple[Outcome, ...]:
         one, each = Fraction(1), self.p / 2
@@ -245,7 +245,8 @@ class Multiplicative(Noise):
         return draw * functions.gradient(x)
 
     def describe(self) -> str:
-        return f"gradients that are {self.rho} times too long once in {self.rho} draws, and 0 else"
+        rho = shown(self.rho)
+        return f"gradients that are {rho} times too long once in {rho} draws, and 0 else"
 
     def outcomes(self) -> tuple[Outcome, ...]:
         kept = Outcome(1 / self.rho, self.rho, Fraction(0))
@@ -273,12 +274,15 @@ class Multiplicative(Noise):
 class Sampling(Noise):
     """Minibatches of a finite sum: components drawn uniformly, with or without replacement.
 
-    ``spread`` bounds E‖∇f_i − ∇f‖² over all x where that is known.
+    ``spread`` bounds E‖∇f_i − ∇f‖² over all x, ``growth`` the ratio E‖∇f_i‖²/‖∇f‖², where that
+    is known; ``interpolates`` says that all components share a minimiser.
     """
 
     count: int
     spread: Fraction | None
     replacement: bool = True
+    growth: Fraction | None = None
+    interpolates: bool = False
 
     def draw(self, streams: Streams, functions: Functions, batch: int) -> Any:
         xp, n = streams.backend.xp, self.count
@@ -310,3 +314,10 @@ class Sampling(Noise):
 
     def variance(self, constants: Constants) -> Fraction | None:
         return self.spread
+
+    def satisfies(self, assumed: Assumed, constants: Constants, numbers: NumberSystem) -> bool:
+        if assumed.name == "strong_growth" and self.growth is not None:
+            return Comparer(numbers).at_most(self.growth, assumed.values["rho"])
+        if assumed.name == "interpolation" and self.interpolates:
+            return True
+        return super().satisfies(assumed, constants, numbers)

@@ -14,7 +14,7 @@ from theoryck.claims.evaluate import evaluate
 from theoryck.claims.expressions import Expectation, Expr, mentions
 from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend
-from theoryck.simulate.candidates import Candidate
+from theoryck.simulate.classes import Candidate
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.exact import arguments_at
 from theoryck.simulate.measures import (
@@ -30,7 +30,7 @@ from theoryck.simulate.statistics import Estimate, bonferroni, frequency, studen
 from theoryck.simulate.streams import Streams
 from theoryck.simulate.values import Values
 
-RUNS = 400  # of a randomised method; more would tighten bounds by the square root only
+RUNS = 300  # of a randomised method; more would tighten bounds by the square root only
 MAX_STEPS = 100_000  # of one run
 MAX_KEPT = 10_000_000  # numbers kept of a batch of runs: 80 MB
 TOLERANCE = 1e-9  # relative, for what rounding may add to a measure
@@ -111,7 +111,7 @@ def observe(
         streams = Streams(backend, seed, runs)
         oracle: Oracle = ArrayOracle(functions, candidate.noise, streams)
         row = [float(entry) for entry in candidate.direction]
-        start = backend.asarray([row] * runs, what="start")
+        start = backend.asarray([row] * runs, what="start") + functions.x_star
         arguments = arguments_at(claim.method, values.floats, ArrayNumbers())
         steps = max(needed, default=0)
         kept = run(claim.method.method, oracle, arguments, start, steps, needed, deadline=deadline)

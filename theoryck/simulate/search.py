@@ -10,7 +10,8 @@ from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Gradient, mentions
 from theoryck.errors import UntraceableError
 from theoryck.simulate.backend import Backend, numpy_backend
-from theoryck.simulate.candidates import Candidate, candidates, in_class
+from theoryck.simulate.candidates import candidates
+from theoryck.simulate.classes import Candidate, in_class
 from theoryck.simulate.exact import ExactOutcome, exact_outcome
 from theoryck.simulate.measures import comparisons
 from theoryck.simulate.observe import Observation, horizon_of, observe
@@ -19,6 +20,7 @@ from theoryck.simulate.starts import place_start
 from theoryck.simulate.values import Values, assumed
 
 MAX_CANDIDATES = 40  # of one instance
+MAX_RANDOMISED = 16  # candidates of one instance that need many runs
 MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
 WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
 
@@ -44,7 +46,7 @@ class Refutation:
 
 
 @dataclass
-class Findings:
+class Record:
     """What was seen so far: runs within the bound, runs that are not, and refusals."""
 
     within: list[Observation] = field(default_factory=list)
@@ -54,21 +56,23 @@ class Findings:
     refutation: Refutation | None = None
 
 
-def search(setting: Setting) -> Findings:
+def search(setting: Setting) -> Record:
     """Run the candidates of an instance, until one refutes the claim or time is up.
 
     Raises:
         TheoryckError: the claim cannot be run at all at this instance.
     """
-    findings = Findings()
+    record = Record()
     worst: dict[type, tuple[float, Candidate]] = {}
+    randomised = 0
     try:
         for tried, (origin, placed) in enumerate(_placed(setting)):
-            if tried == MAX_CANDIDATES:
+            if tried == MAX_CANDIDATES or randomised == MAX_RANDOMISED:
                 break
-            seen = _try(setting, placed, findings)
-            if findings.refutation is not None:
-                return findings
+            seen = _try(setting, placed, record)
+            if record.refutation is not None:
+                return record
+            randomised += seen is not None and seen.randomised
             if seen is None or seen.randomised or not seen.below:
                 continue
             family = type(origin.problem)
@@ -77,11 +81,11 @@ def search(setting: Setting) -> Findings:
             ):
                 worst[family] = (seen.ratio, origin)
         for ratio, origin in worst.values():
-            if ratio >= WORTH_TUNING and not findings.doubtful and findings.refutation is None:
-                _tune(setting, findings, ratio, origin)
+            if ratio >= WORTH_TUNING and not record.doubtful and record.refutation is None:
+                _tune(setting, record, ratio, origin)
     except OutOfTimeError as error:
-        findings.late = str(error)
-    return findings
+        record.late = str(error)
+    return record
 
 
 def _placed(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
@@ -95,7 +99,7 @@ def _placed(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
             yield candidate, placed
 
 
-def _try(setting: Setting, placed: Candidate, findings: Findings) -> Observation | None:
+def _try(setting: Setting, placed: Candidate, record: Record) -> Observation | None:
     """Run one candidate and file what was seen; None if the problem cannot answer the method."""
     claim, values = setting.claim, setting.values
     try:
@@ -109,25 +113,25 @@ def _try(setting: Setting, placed: Candidate, findings: Findings) -> Observation
             deadline=setting.deadline,
         )
     except UntraceableError as error:
-        findings.refused.append(str(error))
+        record.refused.append(str(error))
         return None
     if seen.below:
-        findings.within.append(seen)
+        record.within.append(seen)
         return seen
     outcome = exact_outcome(claim, values, placed, setting.deadline)
     if outcome is not None and outcome.violated:
-        findings.refutation = Refutation(placed, outcome)
+        record.refutation = Refutation(placed, outcome)
     elif outcome is not None and not seen.randomised:
         # rounding only: the exact run kept the bound
         kept = replace(seen, measured=outcome.bound, lowest=outcome.measure, bound=outcome.bound)
-        findings.within.append(kept)
+        record.within.append(kept)
         return kept
     else:
-        findings.doubtful.append(seen)
+        record.doubtful.append(seen)
     return seen
 
 
-def _tune(setting: Setting, findings: Findings, ratio: float, origin: Candidate) -> None:
+def _tune(setting: Setting, record: Record, ratio: float, origin: Candidate) -> None:
     """Change the worst problem's free constant as long as that makes it worse."""
     classes, numbers = assumed(setting.claim.assumptions, setting.values)
     factor, runs = Fraction(3, 2), 0
@@ -141,8 +145,8 @@ def _tune(setting: Setting, findings: Findings, ratio: float, origin: Candidate)
             placed = place_start(changed, comparisons(setting.claim.initial), setting.values)
             if placed is None or not in_class(placed, classes, numbers):
                 continue
-            seen = _try(setting, placed, findings)
-            if findings.refutation is not None or seen is None or not seen.below:
+            seen = _try(setting, placed, record)
+            if record.refutation is not None or seen is None or not seen.below:
                 return
             if seen.ratio > ratio:
                 ratio, origin = seen.ratio, changed

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import floor, log10
 
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Comparison
 from theoryck.errors import TheoryckError
 from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.candidates import Candidate
+from theoryck.simulate.classes import Candidate
 from theoryck.simulate.exact import initial_holds
 from theoryck.simulate.measures import environment
 from theoryck.simulate.problems.base import ExactProblem
@@ -48,9 +49,14 @@ def _near(scale: float) -> tuple[Fraction, ...]:
     """Simple rational numbers close to the scale, then ones surely below it."""
     exact = Fraction(scale)
     simple = (exact.limit_denominator(1000), exact.limit_denominator(10**6))
-    below = (exact * (1 - Fraction(1, 10**12)), exact * (1 - Fraction(1, 10**8)))
     close = tuple(c for c in simple if abs(c - exact) <= exact / 10**6 and c > 0)
-    return (*close, *below)
+    return (*close, *(_down(exact, digits) for digits in (12, 9, 7)))
+
+
+def _down(value: Fraction, digits: int) -> Fraction:
+    """The value cut after so many decimal digits, less one unit of the last."""
+    unit = Fraction(10) ** (floor(log10(value)) - digits + 1)
+    return (value // unit - 1) * unit
 
 
 def _largest_scale(
@@ -94,8 +100,8 @@ def _relax(condition: Comparison) -> Comparison:
 
 def _holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
     backend = numpy_backend()
-    start = backend.asarray([[float(entry) for entry in candidate.direction]])
     functions = candidate.problem.on(backend)
+    start = backend.asarray([[float(entry) for entry in candidate.direction]]) + functions.x_star
     here: Environment = environment(values.floats, Trajectory({0: start}, 0), functions)
     try:
         return all(_compare(condition, here) for condition in conditions)

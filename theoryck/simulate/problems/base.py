@@ -63,6 +63,16 @@ class Functions:
     line_search: Callable[[Any, Any], Any] | None = None
 
 
+def shown(value: Fraction) -> str:
+    """A rational number for a reader: itself while it is short.
+
+    >>> shown(Fraction(1, 3)), shown(Fraction(1000001, 3000001))
+    ('1/3', '0.333333')
+    """
+    text = str(value)
+    return text if len(text) <= 9 else f"{float(value):.6g}"
+
+
 class Problem(ABC):
     """A function with known minimum, minimiser and constants."""
 

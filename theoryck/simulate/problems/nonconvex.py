@@ -8,7 +8,7 @@ from typing import Any
 
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.problems.base import Constants, Functions, Problem
+from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Cosine(Problem):
         return self.size
 
     def describe(self) -> str:
-        return f"the mountains 1 - cos(x/{self.width}) with curvature up to {self.curvature}"
+        width, curvature = shown(self.width), shown(self.curvature)
+        return f"the mountains 1 - cos(x/{width}) with curvature up to {curvature}"
 
     def constants(self) -> Constants:
         return Constants(
@@ -74,7 +75,7 @@ class SineSquared(Problem):
         return 1
 
     def describe(self) -> str:
-        return f"x**2 + 3*sin(x)**2, scaled to curvature {self.curvature}"
+        return f"x**2 + 3*sin(x)**2, scaled to curvature {shown(self.curvature)}"
 
     def constants(self) -> Constants:
         return Constants(

@@ -9,7 +9,14 @@ from typing import Any
 from theoryck.algebra import NumberSystem, norm, ratio
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.problems.base import Constants, ExactProblem, Functions, Problem, Separable
+from theoryck.simulate.problems.base import (
+    Constants,
+    ExactProblem,
+    Functions,
+    Problem,
+    Separable,
+    shown,
+)
 
 
 def _root_above(value: Fraction) -> Fraction:
@@ -44,8 +51,8 @@ class Huber(Separable):
     def describe(self) -> str:
         where = "" if self.size == 1 else f" in each of {self.size} coordinates"
         return (
-            f"the function with curvature {self.inner} within {self.width} of its minimiser "
-            f"and {self.outer} beyond{where}"
+            f"the function with curvature {shown(self.inner)} within {shown(self.width)} of its "
+            f"minimiser and {shown(self.outer)} beyond{where}"
         )
 
     def constants(self) -> Constants:
@@ -135,7 +142,7 @@ class AbsoluteValue(Separable):
         return self.size
 
     def describe(self) -> str:
-        return f"{self.steepness}*|x|" if self.size == 1 else f"{self.steepness}*sum|x_i|"
+        return f"{shown(self.steepness)}*{'|x|' if self.size == 1 else 'sum|x_i|'}"
 
     def scaled(self, factor: Fraction) -> AbsoluteValue:
         return replace(self, steepness=self.steepness * factor)
@@ -191,7 +198,7 @@ class EuclideanNorm(Problem):
         return self.size
 
     def describe(self) -> str:
-        return f"{self.steepness}*norm(x) in {self.size} dimensions"
+        return f"{shown(self.steepness)}*norm(x) in {self.size} dimensions"
 
     def constants(self) -> Constants:
         return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True)
@@ -222,7 +229,7 @@ class LargestCoordinate(ExactProblem):
         return self.size
 
     def describe(self) -> str:
-        return f"{self.steepness}*max|x_i| in {self.size} dimensions"
+        return f"{shown(self.steepness)}*max|x_i| in {self.size} dimensions"
 
     def constants(self) -> Constants:
         return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True)

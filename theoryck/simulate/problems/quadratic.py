@@ -11,7 +11,7 @@ import numpy as np
 from theoryck.algebra import NumberSystem, dot, ratio
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.problems.base import Constants, Functions, Problem, Separable
+from theoryck.simulate.problems.base import Constants, Functions, Problem, Separable, shown
 
 
 def _constants(spectrum: tuple[Fraction, ...]) -> Constants:
@@ -54,7 +54,7 @@ class DiagonalQuadratic(Separable):
         if len(self.spectrum) > 4:
             ends = f"{float(min(self.spectrum)):.4g} to {float(max(self.spectrum)):.4g}"
             return f"a quadratic in {self.dimension} dimensions, eigenvalues {ends}"
-        return f"a quadratic with eigenvalues {', '.join(map(str, self.spectrum))}"
+        return f"a quadratic with eigenvalues {', '.join(map(shown, self.spectrum))}"
 
     def constants(self) -> Constants:
         return _constants(self.spectrum)
@@ -175,9 +175,8 @@ class ShiftedQuadratics(Problem):
         return self.size
 
     def describe(self) -> str:
-        return (
-            f"the mean of {self.count} quadratics with eigenvalue {self.curvature}, centres apart"
-        )
+        rate = shown(self.curvature)
+        return f"the mean of {self.count} quadratics with eigenvalue {rate}, centres apart"
 
     def constants(self) -> Constants:
         return Constants(

@@ -1,0 +1,98 @@
+"""Candidates that are finite sums: shifted quadratics, least squares and logistic regression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from theoryck.simulate.classes import Candidate, ClassBounds
+from theoryck.simulate.errors import MissingExtraError, SimulationError
+from theoryck.simulate.membership import Assumed
+from theoryck.simulate.noise import Exact, Noise, Sampling
+from theoryck.simulate.problems.base import Problem
+from theoryck.simulate.problems.data import (
+    LeastSquares,
+    breast_cancer,
+    gaussian_least_squares,
+)
+from theoryck.simulate.problems.quadratic import ShiftedQuadratics
+from theoryck.simulate.values import floor_fraction
+
+MAX_COMPONENTS = 10_000  # of a finite sum that is run
+
+
+def finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Candidate]:
+    """Finite sums that may lie in the class; whether they do is for the caller to check.
+
+    Without ``finite_sum`` in the claim they stand for themselves, their minibatches being one
+    source of noise among others.
+    """
+    sigmas = [floor_fraction(a.values["sigma"]) for a in assumed if a.name == "bounded_variance"]
+    sigma = min(sigmas) if sigmas else None
+    if bounds.gradient is not None:
+        return
+    n = bounds.components
+    if n is not None and 2 <= n <= MAX_COMPONENTS:
+        yield from _shifted(bounds, n, sigma)
+    yield from _least_squares(bounds)
+    yield from _logistic(bounds, sigma)
+
+
+def _upper(bounds: ClassBounds) -> Fraction:
+    return bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * bounds.lower)
+
+
+def _shifted(bounds: ClassBounds, n: int, sigma: Fraction | None) -> Iterator[Candidate]:
+    upper = _upper(bounds)
+    for curvature in dict.fromkeys((upper, bounds.lower or upper / 10)):
+        if curvature <= 0:
+            continue
+        spread = (sigma if sigma is not None else Fraction(1)) / curvature
+        problem = ShiftedQuadratics(curvature, n, spread)
+        yield Candidate(problem, Sampling(n, problem.variance()), (Fraction(1),), False)
+
+
+def _least_squares(bounds: ClassBounds) -> Iterator[Candidate]:
+    n = bounds.components
+    if n is not None and not 2 <= n <= 1000:
+        return
+    rows = n if n is not None else 20
+    upper = _upper(bounds)
+    if upper <= 0:
+        return
+    for columns, noise in ((rows + 5, 0.0), (max(1, rows // 2), 0.5)):
+        problem = gaussian_least_squares(rows, columns, noise=noise)
+        scaled = problem.with_smoothness(upper, of_components=n is not None)
+        yield from _with_sampling(scaled, _sampling(scaled))
+
+
+def _sampling(problem: LeastSquares) -> Sampling:
+    constants, component = problem.constants(), problem.component_constants()
+    n = problem.component_count()
+    if not problem.interpolates() or not constants.pl or component.upper is None:
+        return Sampling(n, None)
+    # ‖∇f_i‖² ≤ 2 L_i f_i, and f = f − f* ≤ ‖∇f‖²/(2 pl)
+    return Sampling(n, None, growth=component.upper / constants.pl, interpolates=True)
+
+
+def _logistic(bounds: ClassBounds, sigma: Fraction | None) -> Iterator[Candidate]:
+    upper = _upper(bounds)
+    lower = bounds.lower if bounds.lower > 0 else upper / 100
+    if not 0 < lower < upper or sigma == 0:
+        return
+    try:
+        problem = breast_cancer().rescaled(
+            lower,
+            upper,
+            None if sigma is None else sigma**2,
+            of_components=bounds.components is not None,
+        )
+    except (MissingExtraError, SimulationError):
+        return  # one problem fewer; the report says which were run
+    yield from _with_sampling(problem, Sampling(problem.component_count(), problem.spread()))
+
+
+def _with_sampling(problem: Problem, sampling: Noise) -> Iterator[Candidate]:
+    direction = tuple(Fraction((-1) ** i * (2 + i % 3), 2) for i in range(problem.dimension))
+    for source in (Exact(), sampling):
+        yield Candidate(problem, source, direction, False)
