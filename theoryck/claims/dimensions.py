@@ -132,11 +132,13 @@ class _Analysis:
         return Dimension()
 
     def agreeing(self, terms: tuple[Expr, ...], key: str) -> Dimension:
-        first = self.dimension(terms[0], key)
+        """The one dimension of terms that are added or compared."""
+        # 0 and oo say nothing: what the others are compared with is a term that does
+        reference, *others = sorted(terms, key=_fits_every_unit)
+        first = self.dimension(reference, key)
         agreed = True
-        for term in terms[1:]:
-            other = self.dimension(term, key)
-            agreed &= self.compare(terms[0], first, term, other, key)
+        for term in others:
+            agreed &= self.compare(reference, first, term, self.dimension(term, key), key)
         return first if agreed else self.equations.fresh()
 
     def power(self, base: Expr, exponent: Expr, key: str) -> Dimension:
@@ -214,6 +216,10 @@ class _Analysis:
                 self.dimension(expr, key)
             else:
                 self.expect(expr, unit, key, f"the {name} of {use.method.name}")
+
+
+def _fits_every_unit(expr: Expr) -> bool:
+    return expr in (Number(Fraction(0)), Symbol("oo"))
 
 
 def _is_number(expr: Expr) -> bool:

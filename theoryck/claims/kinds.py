@@ -25,7 +25,7 @@ from theoryck.claims.expressions import Comparison, Condition, Conjunction, Expr
 from theoryck.claims.fields import Fields, each, formula, one_of, string
 from theoryck.claims.functions import read_gradient, read_membership
 from theoryck.claims.grammar import parse_condition, parse_expression, suggestion
-from theoryck.claims.instances import check_meaning, check_positive
+from theoryck.claims.instances import check_horizons, check_meaning, check_positive
 from theoryck.claims.schedules import read_schedule
 from theoryck.claims.scopes import CONSTANTS, RUN, Scope
 from theoryck.errors import ClaimError, Place
@@ -158,6 +158,11 @@ def read_inequality(fields: Fields, context: Context) -> InequalityClaim:
     hypotheses = fields.optional("hypotheses", lambda value, place: each(value, place, read), ())
     conclusion = fields.read("conclusion", read)
     fields.close()
+    parts = {"hypotheses": hypotheses, "conclusion": (conclusion,)}
+    fields.attempt(
+        "conclusion", lambda _: check_horizons(context.common["at"], parts, fields.place)
+    )
+    fields.close()
     return InequalityClaim(**context.common, hypotheses=hypotheses, conclusion=conclusion)
 
 
@@ -165,6 +170,9 @@ def read_identity(fields: Fields, context: Context) -> IdentityClaim:
     """Are two expressions equal wherever both are defined?"""
     lhs = fields.read("lhs", _expression(context.parameters.about("an identity")))
     rhs = fields.read("rhs", _expression(context.parameters.about("an identity")))
+    fields.close()
+    parts: dict[str, tuple[Expr | Condition, ...]] = {"lhs": (lhs,), "rhs": (rhs,)}
+    fields.attempt("lhs", lambda _: check_horizons(context.common["at"], parts, fields.place))
     fields.close()
     return IdentityClaim(**context.common, lhs=lhs, rhs=rhs)
 
