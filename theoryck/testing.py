@@ -183,9 +183,7 @@ def _within(claim: RateClaim, at: Mapping[str, float]) -> bool:
     environment = _environment(at)
     return all(
         (not parameter.integer or float(at[parameter.name]).is_integer())
-        and (
-            parameter.condition is None or holds(parameter.condition, environment, Floats())
-        )
+        and (parameter.condition is None or holds(parameter.condition, environment, Floats()))
         for parameter in claim.parameters.values()
     )
 

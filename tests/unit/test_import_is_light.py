@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = tuple("cvxpy matplotlib z3 sympy numpy scipy sklearn flint rich pydantic".split())
+HEAVY = ["cvxpy", "matplotlib", "z3", "sympy", "numpy", "scipy", "sklearn", "flint", "rich"]
 
 IMPORTS = {
     "import theoryck": "import theoryck",

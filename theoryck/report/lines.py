@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from theoryck.check.combine import describe
 from theoryck.check.run import Outcome, Result
-from theoryck.report.words import clean, number
+from theoryck.report.words import clean, number, shortened
 from theoryck.verdict import EngineReport, Instance, Status, Verdict
 
 STYLES = {
@@ -20,6 +20,7 @@ STYLES = {
 }
 COLUMNS = ("claim", "status", "scope", "bound", "seconds")
 MAX_INSTANCES = 20  # shown for a claim; the JSON has them all
+MAX_BOUND = 40  # characters of a bound in the table; below it stands whole
 MAX_EVIDENCE = 10  # lines shown for an engine that proved nothing
 
 
@@ -64,8 +65,9 @@ def status_words(verdict: Verdict) -> str:
 
 
 def bound_words(verdict: Verdict) -> str:
-    """The best bound known and whether it is tight."""
-    words = [] if verdict.best_bound is None else [clean(verdict.best_bound)]
+    """The best bound known, if need be in part, and whether it is tight."""
+    bound = verdict.best_bound
+    words = [] if bound is None else [shortened(clean(bound), MAX_BOUND)]
     if verdict.tight is not None:
         words.append("tight" if verdict.tight else "not tight")
     return ", ".join(words)

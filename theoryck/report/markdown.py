@@ -10,7 +10,7 @@ from itertools import groupby
 
 from theoryck.check.run import Outcome, Result
 from theoryck.report.lines import status_words, summary
-from theoryck.report.words import clean, number
+from theoryck.report.words import clean, number, shortened
 from theoryck.verdict import Instance, Verdict
 
 HEADER = """\
@@ -20,6 +20,7 @@ This page is written by `{command}`; do not edit it, run that again.
 """
 COLUMNS = ("claim", "source", "status", "scope", "best bound known", "at the instances")
 SHOWN_INSTANCES = 3
+MAX_BOUND = 80  # characters of a bound in the table; the report has it whole
 
 
 def markdown(outcome: Outcome, command: str) -> str:
@@ -63,15 +64,16 @@ def _cells(result: Result) -> tuple[str, ...]:
 
 
 def _bound(verdict: Verdict) -> str:
-    bound = "" if verdict.best_bound is None else code(verdict.best_bound)
+    bound = "" if verdict.best_bound is None else code(shortened(verdict.best_bound, MAX_BOUND))
     return bound + (" (tight)" if verdict.tight else "")
 
 
 def _instance(instance: Instance) -> str:
     at = ", ".join(f"{name}={value}" for name, value in instance.at.items())
-    where = f"{cell(at)}: " if at else ""
-    worst, claimed = number(instance.worst_case), number(instance.claimed)
-    return f"{where}worst case {worst}, claimed {claimed}, {instance.status}"
+    numbers = (("worst case", instance.worst_case), ("claimed", instance.claimed))
+    known = [f"{what} {number(value)}" for what, value in numbers if value is not None]
+    said = ", ".join([*known, str(instance.status)])
+    return f"{cell(at)}: {said}" if at else said
 
 
 def cell(text: str) -> str:

@@ -31,6 +31,15 @@ def number(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.6g}"
 
 
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning and an ellipsis.
+
+    >>> shortened("L*R**2/(4*N + 2)", 8)
+    'L*R**2/…'
+    """
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def exact_number(text: str) -> int | float | str:
     """An exact number as JSON: a number where its decimal form is exact, else its text.
 
