@@ -230,7 +230,7 @@ values = st.recursive(
     max_leaves=6,
 )
 keys = st.sampled_from(
-    [*COMMON_KEYS, *{key for kind in KINDS.values() for key in kind.keys}, "typo"]
+    [*COMMON_KEYS, *sorted({key for kind in KINDS.values() for key in kind.keys}), "typo"]
 )
 
 

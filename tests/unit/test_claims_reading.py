@@ -193,6 +193,19 @@ def test_natural_spellings():
     assert isinstance(read_claim(changed(RATE, bound="O(1/N)")).bound, Order)
 
 
+def test_infinite_ends_of_a_constraint_say_nothing():
+    def constraint(text):
+        parameter = read_claim(changed(RATE, parameters={**RATE["parameters"], "R": text}))
+        condition = parameter.parameters["R"].condition
+        return condition and to_text(condition)
+
+    assert constraint("0 < R < oo") == "0 < R"
+    assert constraint("-oo < R <= oo") is None
+    assert constraint("oo > R >= 1 and R > -oo") == "R >= 1"
+    at = [{"L": 1, "R": 1, "N": 1}]
+    assert read_claim(changed(RATE, at=at, parameters={**RATE["parameters"], "R": "R < oo"}))
+
+
 def test_complexity_counts_iterations_by_k_or_an_undeclared_n():
     assert read_claim(COMPLEXITY).limit == "epsilon -> 0"
     assert read_claim(changed(COMPLEXITY, reach="f(x[N]) - f_star <= epsilon")).within
@@ -243,6 +256,9 @@ def test_a_derivative_belongs_to_the_variable_of_its_shape():
     assert wrong.place.key == "derivative.w"
     assert "a vector (n)" in wrong.problem
     assert "a scalar is needed" in error_of(GRADIENT, function="X@w").problem
+    both = {"w": "d", "X": "n x d", "y": "n", "n": "scalar"}
+    assert "dimension too" in error_of(GRADIENT, variables=both).problem
+    assert "parameter too" in error_of(GRADIENT, parameters={"w": ""}).problem
 
 
 def test_methods_and_assumptions_may_be_added():
@@ -286,6 +302,10 @@ def test_methods_and_assumptions_may_be_added():
         (RATE, "assumptions", "convex, smooth(L)", "assumptions", "several", "a list"),
         (RATE, "initial", "f(x[0])", "initial", "nothing is compared", "comparison"),
         (RATE, "initial", "x[0] == x_star", "initial", "a vector (d)", "norm"),
+        (RATE, "initial", "norm(x[1] - x_star) <= R", "initial", "x[1]", "x[0]"),
+        (RATE, "initial", ["f(x[N]) <= f_star"], "initial[0]", "x[N]", "x[0]"),
+        (RATE, "confidence", "95", "confidence", "95 is no probability", "0.95"),
+        (RATE, "confidence", "-1/2", "confidence", "no probability", "0.95"),
         (RATE, "bound", "L*R**2/M", "bound", "'M'", "L, R, N"),
         (RATE, "confidence", "1 - zeta", "confidence", "'zeta'", "L, R, N"),
         (RATE, "parameters", ["L"], "parameters", "table", None),
@@ -323,6 +343,8 @@ def test_each_mistake_is_told_where_what_and_how(table, key, value, place, probl
         ("mu", 3, "in quotes", '"mu > 0"'),
         ("mu", "positive", "'positive'", "mu > 0"),
         ("mu", "mu > ", "cannot be read", None),
+        ("mu", "mu >= 1, integer", "comes first", "integer, mu >= 1"),
+        ("µ", "", "is read as", "'μ'"),
         ("mu", "integer,", "nothing after", "integer, mu >= 1"),
         ("mu", "integer mu > 0", "cannot be read", None),
         ("mu", "0 < mu < nu", "'nu'", None),
@@ -411,6 +433,12 @@ def test_what_a_ball_cannot_decide_is_left_alone():
     at = [{"L": 1, "R": 1, "N": 2}]
     assert read_claim(changed(RATE, bound="1 + sqrt(sqrt(N)**2 - 2)", at=at))
     assert read_claim(changed(RATE, bound="1/(1 + sqrt(N)**2 - N)", at=at))
+
+
+def test_a_confidence_is_a_probability_at_the_instances():
+    at = [{"L": 1, "R": 1, "N": 1}, {"L": 1, "R": 3, "N": 1}]
+    assert "at at[1]" in error_of(RATE, confidence="R/2", at=at).problem
+    assert read_claim(changed(RATE, confidence="1 - exp(-R)", at=at))
 
 
 def test_negative_assumptions_at_an_instance():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from theoryck.claims.claim import Parameter, Variable
+from theoryck.claims.expressions import Apply, Comparison, Condition, Conjunction, Symbol
 from theoryck.claims.fields import InvalidTable, each, shown, string, table
 from theoryck.claims.grammar import parse_condition
 from theoryck.claims.scopes import CONSTANTS, FUNCTIONS, RUN, SCALAR, Scope, Shape
@@ -38,6 +40,9 @@ def check_name(name: str, place: Place, reserved: Iterable[str]) -> None:
             place,
             f"call it {name[:3] if name == 'lambda' else name + '_'}",
         )
+    if name.isidentifier() and unicodedata.normalize("NFKC", name) != name:
+        plain = unicodedata.normalize("NFKC", name)
+        raise ClaimError(f"{name!r} is read as {plain!r} in formulas", place, f"write {plain!r}")
     if not name.isidentifier():
         raise ClaimError(
             f"{shown(name)} is no name", place, "use letters, digits and _, a letter first"
@@ -105,7 +110,35 @@ def read_parameter(name: str, constraint: Any, place: Place, scope: Scope) -> Pa
         raise ClaimError(
             f"{text.strip()!r} is no comparison", place, f"write {name} {WORDS[text.strip()]}"
         )
-    return Parameter(name, parse_condition(text, place=place, scope=scope), bool(match))
+    if re.search(r",\s*integer\s*$", text):
+        raise ClaimError("`integer` comes first", place, f"write integer, {name} >= 1")
+    condition = parse_condition(text, place=place, scope=scope)
+    return Parameter(name, without_infinity(condition), bool(match))
+
+
+def without_infinity(condition: Condition) -> Condition | None:
+    """A condition without its ends ``< oo`` and ``-oo <``, which every real satisfies.
+
+    >>> from theoryck.claims import Scope, parse_condition, to_text
+    >>> to_text(without_infinity(parse_condition("0 < R < oo", scope=Scope("", {"R": ()}))))
+    '0 < R'
+    """
+    if isinstance(condition, Conjunction):
+        parts = [without_infinity(part) for part in condition.parts]
+        kept = tuple(part for part in parts if isinstance(part, Comparison))
+        return (Conjunction(kept, condition.column) if len(kept) > 1 else kept[0]) if kept else None
+    operands, relations = condition.operands, condition.relations
+    top, bottom = Symbol("oo"), Apply("neg", (Symbol("oo"),))
+    if (relations[-1] in ("<", "<=") and operands[-1] == top) or (
+        relations[-1] in (">", ">=") and operands[-1] == bottom
+    ):
+        operands, relations = operands[:-1], relations[:-1]
+    if relations and (
+        (relations[0] in ("<", "<=") and operands[0] == bottom)
+        or (relations[0] in (">", ">=") and operands[0] == top)
+    ):
+        operands, relations = operands[1:], relations[1:]
+    return Comparison(operands, relations, condition.column) if relations else None
 
 
 def read_variables(value: Any, place: Place, reserved: Iterable[str]) -> tuple[Variable, ...]:

@@ -39,7 +39,7 @@ from theoryck.claims.expressions import (
     Value,
 )
 from theoryck.claims.limits import constant_value
-from theoryck.claims.printing import to_text
+from theoryck.claims.printing import brief
 from theoryck.verdict import Finding
 
 HALF = Fraction(1, 2)
@@ -95,10 +95,10 @@ class _Analysis:
             case Iterate():
                 return Dimension.of(X)
             case Value(point=point):
-                self.expect(point, X, key, f"the argument of {to_text(expr)}")
+                self.expect(point, X, key, f"the argument of {brief(expr)}")
                 return Dimension.of(F)
             case Gradient(point=point):
-                self.expect(point, X, key, f"the argument of {to_text(expr)}")
+                self.expect(point, X, key, f"the argument of {brief(expr)}")
                 return Dimension.of(GRADIENT)
             case Expectation(body=body):
                 return self.dimension(body, key)
@@ -142,7 +142,7 @@ class _Analysis:
         return first if agreed else self.equations.fresh()
 
     def power(self, base: Expr, exponent: Expr, key: str) -> Dimension:
-        self.expect(exponent, NONE, key, f"an exponent, as that of {to_text(base)},")
+        self.expect(exponent, NONE, key, f"an exponent, as that of {brief(base)},")
         dimension = self.equations.reduce(self.dimension(base, key))
         form = exponent_of(exponent)
         if dimension.unknown and set(form) - {ONE}:
@@ -156,13 +156,13 @@ class _Analysis:
         """Equate the dimensions of two terms, with a message if they differ."""
         if self.equations.equate(da, db):
             return True
-        self.report(f"{key}: {to_text(a)} {self.has(da)} but {to_text(b)} {self.has(db)}")
+        self.report(f"{key}: {brief(a)} {self.has(da)} but {brief(b)} {self.has(db)}")
         return False
 
     def match(self, a: Expr, da: Dimension, wanted: Dimension, key: str, role: str) -> None:
         """Equate the dimension of a term with what its place asks for."""
         if not self.equations.equate(da, wanted):
-            self.report(f"{key}: {to_text(a)} {self.has(da)} but {role} {self.has(wanted)}")
+            self.report(f"{key}: {brief(a)} {self.has(da)} but {role} {self.has(wanted)}")
 
     def expect(self, expr: Expr, unit: Unit, key: str, role: str) -> None:
         self.match(expr, self.dimension(expr, key), Dimension.of(unit), key, role)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 OPERATORS = {"+": 2, "-": 2, "*": 2, "/": 2, "**": 2, "@": 2, "neg": 1}
-SCALAR_FUNCTIONS = {
-    name: 1
-    for name in (
-        "sqrt log exp abs sign ceil floor sin cos tan sinh cosh tanh asinh atan sigmoid softplus "
-        "relu"
-    ).split()
-}
+SCALAR_FUNCTIONS = dict.fromkeys(
+    (
+        *("sqrt", "log", "exp", "abs", "sign", "ceil", "floor", "sin", "cos", "tan", "sinh"),
+        *("cosh", "tanh", "asinh", "atan", "sigmoid", "softplus", "relu"),
+    ),
+    1,
+)
 VARIADIC_FUNCTIONS = frozenset({"min", "max"})
 VECTOR_FUNCTIONS = {"norm": 1, "dot": 2, "transpose": 1, "sum": 1}
 RANGES = ("min_over", "max_over", "mean_over", "sum_over")

@@ -78,6 +78,9 @@ def _function(fields: Fields, parameters: Scope) -> tuple[tuple[Variable, ...], 
         if variable.name in parameters.shapes:
             problem = f"{variable.name} is a parameter too"
             fields.fail("variables", ClaimError(problem, None, "rename one of them"))
+        if any(variable.name in other.shape for other in variables):
+            problem = f"{variable.name} is a dimension too"
+            fields.fail("variables", ClaimError(problem, None, "rename one of them"))
     scope = array_scope("the function", parameters, variables)
     function = fields.read(
         "function",

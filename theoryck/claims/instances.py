@@ -15,10 +15,20 @@ from theoryck.claims import limits
 from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
 from theoryck.claims.claim import AssumptionUse, Parameter
 from theoryck.claims.evaluate import Environment, evaluate, holds
-from theoryck.claims.expressions import Condition, Expr, Iterate, Over, children, mentions, walk
+from theoryck.claims.expressions import (
+    Apply,
+    Condition,
+    Expr,
+    Iterate,
+    Number,
+    Over,
+    children,
+    mentions,
+    walk,
+)
 from theoryck.claims.fields import InvalidTable, each, formula, table
 from theoryck.claims.grammar import parse_expression, suggestion
-from theoryck.claims.printing import to_text
+from theoryck.claims.printing import brief
 from theoryck.claims.scopes import Scope
 from theoryck.errors import (
     ClaimError,
@@ -78,29 +88,27 @@ def _whole(name: str, expr: Expr, place: Place) -> Fraction:
         return to_fraction(evaluate(expr, Environment(), Rationals()))
     except (InexactError, TooLargeError, DomainError) as error:
         raise ClaimError(
-            f"{name} = {to_text(expr)} is not an integer", place, f"{name} is declared integer"
+            f"{name} = {brief(expr)} is not an integer", place, f"{name} is declared integer"
         ) from error
 
 
 def _check_domain(parameter: Parameter, instance: Instance, place: Place) -> None:
     condition = parameter.condition
     assert condition is not None
-    value = f"{parameter.name} = {to_text(instance[parameter.name])}"
+    value = f"{parameter.name} = {brief(instance[parameter.name])}"
     try:
         inside = decide(instance, lambda env, numbers: holds(condition, env, numbers))
     except (InexactError, UndecidedError, TooLargeError) as error:
         raise ClaimError(
-            f"whether {to_text(condition)} holds at {value} cannot be decided ({error})",
+            f"whether {brief(condition)} holds at {value} cannot be decided ({error})",
             place,
             "give rational numbers",
         ) from error
     except DomainError as error:
-        raise ClaimError(
-            f"{to_text(condition)} has no meaning at {value}: {error}", place
-        ) from error
+        raise ClaimError(f"{brief(condition)} has no meaning at {value}: {error}", place) from error
     if not inside:
         raise ClaimError(
-            f"{value} is outside the domain", place, f"it is declared with {to_text(condition)}"
+            f"{value} is outside the domain", place, f"it is declared with {brief(condition)}"
         )
 
 
@@ -153,16 +161,31 @@ def check_meaning(
                     limits.check_ranges(expr, exact, here)
                 reason = _meaningless(expr, exact) or limits.surely_undefined(expr, balls)
                 if reason is not None:
-                    values = ", ".join(f"{n} = {to_text(v)}" for n, v in instance.items())
+                    values = ", ".join(f"{n} = {brief(v)}" for n, v in instance.items())
                     errors.append(
                         ClaimError(
-                            f"{to_text(expr)} means nothing at {values}: {reason}",
+                            f"{brief(expr)} means nothing at {values}: {reason}",
                             here,
                             f"change at[{number}] or the constraints of the parameters",
                         )
                     )
     if errors:
         raise InvalidTable(errors)
+
+
+def check_probability(expr: Expr, instances: Iterable[Instance], place: Place) -> None:
+    """Check that a confidence is not surely outside [0, 1].
+
+    Raises:
+        ClaimError: it is, by itself or at an instance.
+    """
+    one = Number(Fraction(1))
+    for number, instance in enumerate((MappingProxyType({}), *instances), start=-1):
+        if _sign(expr, instance) == -1 or _sign(Apply("-", (expr, one)), instance) == 1:
+            where = "" if number < 0 else f" at at[{number}]"
+            raise ClaimError(
+                f"{brief(expr)} is no probability{where}", place, "write 0.95 or 1 - zeta"
+            )
 
 
 def check_horizons(
@@ -216,7 +239,7 @@ def check_positive(
                 if quantity.positive and _sign(expr, instance) == -1:
                     errors.append(
                         ClaimError(
-                            f"{use.assumption.name}: {quantity.name} = {to_text(expr)} is "
+                            f"{use.assumption.name}: {quantity.name} = {brief(expr)} is "
                             f"negative at at[{number}]",
                             replace(place, key="assumptions", column=expr.column),
                             f"{quantity.name} must be positive",
@@ -241,7 +264,7 @@ def _meaningless(expr: Expr | Condition, exact: Mapping[str, Any]) -> str | None
         if isinstance(node, Iterate):
             index = _integer(node.index, exact)
             if index is not None and index < 0:
-                return f"{to_text(node)} is x[{index}], and iterates start at x[0]"
+                return f"{brief(node)} is x[{index}], and iterates start at x[0]"
         if isinstance(node, Over):
             lower, upper = _integer(node.lower, exact), _integer(node.upper, exact)
             if lower is not None and upper is not None and upper < lower:

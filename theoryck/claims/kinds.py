@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -21,11 +22,27 @@ from theoryck.claims.claim import (
     RateClaim,
 )
 from theoryck.claims.declarations import RUN_WORDS
-from theoryck.claims.expressions import Comparison, Condition, Conjunction, Expr, Order, Symbol
+from theoryck.claims.expressions import (
+    Comparison,
+    Condition,
+    Conjunction,
+    Expr,
+    Iterate,
+    Number,
+    Order,
+    Symbol,
+    walk,
+)
 from theoryck.claims.fields import Fields, each, formula, one_of, string
 from theoryck.claims.functions import read_gradient, read_membership
 from theoryck.claims.grammar import parse_condition, parse_expression, suggestion
-from theoryck.claims.instances import check_horizons, check_meaning, check_positive
+from theoryck.claims.instances import (
+    check_horizons,
+    check_meaning,
+    check_positive,
+    check_probability,
+)
+from theoryck.claims.printing import brief
 from theoryck.claims.schedules import read_schedule
 from theoryck.claims.scopes import CONSTANTS, RUN, Scope
 from theoryck.errors import ClaimError, Place
@@ -271,10 +288,21 @@ def _initial(parameters: Scope) -> Callable[[Any, Place], tuple[Comparison, ...]
     scope = parameters.about("the initial condition", RUN)
     read = _condition(scope)
 
+    def start(value: Any, place: Place) -> Condition:
+        condition = read(value, place)
+        for node in walk(condition):
+            if isinstance(node, Iterate) and node.index != Number(Fraction(0)):
+                raise ClaimError(
+                    f"{brief(node)} in an initial condition",
+                    replace(place, column=node.column),
+                    "only the start x[0] can be assumed",
+                )
+        return condition
+
     def reader(value: Any, place: Place) -> tuple[Comparison, ...]:
         if value == "":
             return ()
-        return tuple(part for c in each(value, place, read) for part in _comparisons(c))
+        return tuple(part for c in each(value, place, start) for part in _comparisons(c))
 
     return reader
 
@@ -328,8 +356,14 @@ def _natural_limit(reach: Comparison | None, parameters: Scope) -> str:
 
 
 def _confidence(fields: Fields, context: Context) -> Expr | None:
-    scope = context.parameters.about("the confidence")
-    return fields.optional("confidence", _expression(scope), None)
+    read = _expression(context.parameters.about("the confidence"))
+
+    def reader(value: Any, place: Place) -> Expr:
+        confidence = read(value, place)
+        check_probability(confidence, context.common["at"], place)
+        return confidence
+
+    return fields.optional("confidence", reader, None)
 
 
 def _run_parts(

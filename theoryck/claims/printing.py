@@ -36,6 +36,13 @@ def to_text(expr: Expr | Condition) -> str:
     return _text(expr)[0]
 
 
+def brief(expr: Expr | Condition, width: int = 80) -> str:
+    """The claim syntax, cut in the middle where it is long; for messages only."""
+    text = to_text(expr)
+    half = (width - 5) // 2
+    return text if len(text) <= width else f"{text[:half]} ... {text[-half:]}"
+
+
 def _text(expr: Expr | Condition) -> tuple[str, int]:
     match expr:
         case Number(value=value):

@@ -21,7 +21,7 @@ from theoryck.claims.expressions import (
     Value,
 )
 from theoryck.claims.limits import constant_value
-from theoryck.claims.printing import to_text
+from theoryck.claims.printing import brief
 from theoryck.claims.scopes import ITERATE, SCALAR, Arithmetic, Scope, Shape
 from theoryck.errors import ClaimError, Place
 
@@ -47,7 +47,7 @@ def check_shape(expr: Expr, scope: Scope, place: Place, expected: Shape | None =
     shape = _Shapes(scope, place).shape(expr)
     if expected is not None and shape != expected:
         raise ClaimError(
-            f"{to_text(expr)} is {describe(shape)}, where {describe(expected)} is needed",
+            f"{brief(expr)} is {describe(shape)}, where {describe(expected)} is needed",
             replace(place, column=expr.column or 1),
             "norm(v) and dot(u, v) make scalars of vectors" if expected == SCALAR else None,
         )
@@ -90,7 +90,7 @@ class _Shapes:
                 self.integer(index, "an index")
                 first = constant_value(index)
                 if first is not None and first < 0:
-                    raise self.error(f"{to_text(expr)}: iterates start at x[0]", expr)
+                    raise self.error(f"{brief(expr)}: iterates start at x[0]", expr)
                 return ITERATE
             case Value(point=point):
                 self.vector(point, "f(...)")
@@ -116,7 +116,7 @@ class _Shapes:
     def vector(self, point: Expr, what: str) -> None:
         if self.shape(point) == SCALAR:
             raise self.error(
-                f"{what} of {to_text(point)}, a scalar", point, "its argument is a point like x[N]"
+                f"{what} of {brief(point)}, a scalar", point, "its argument is a point like x[N]"
             )
 
     def apply(self, expr: Apply) -> Shape:
@@ -155,7 +155,7 @@ class _Shapes:
 
     def some_vector(self, expr: Apply, shape: Shape, remedy: str) -> None:
         if shape == SCALAR:
-            argument = to_text(expr.arguments[0])
+            argument = brief(expr.arguments[0])
             raise self.error(f"{expr.function} of {argument}, a scalar", expr, remedy)
 
     def sum(self, expr: Apply, left: Shape, right: Shape) -> Shape:
@@ -163,7 +163,7 @@ class _Shapes:
             return left
         if self.scope.arithmetic is Arithmetic.ARRAYS and SCALAR in (left, right):
             return left or right
-        a, b = (to_text(argument) for argument in expr.arguments)
+        a, b = (brief(argument) for argument in expr.arguments)
         raise self.error(
             f"{a} {expr.function} {b}: {describe(left)} and {describe(right)}",
             expr,
@@ -174,7 +174,7 @@ class _Shapes:
         if SCALAR in (left, right):
             return left or right
         if self.scope.arithmetic is Arithmetic.SPACE:
-            a, b = (to_text(argument) for argument in expr.arguments)
+            a, b = (brief(argument) for argument in expr.arguments)
             raise self.error(f"{a} * {b}: a product of vectors", expr, f"write dot({a}, {b})")
         if left == right:
             return left
@@ -195,7 +195,7 @@ class _Shapes:
         if right != SCALAR:
             raise self.error("a vector as exponent", expr, "exponents are scalars")
         if left != SCALAR and self.scope.arithmetic is Arithmetic.SPACE:
-            base = to_text(expr.arguments[0])
+            base = brief(expr.arguments[0])
             raise self.error(f"a power of the vector {base}", expr, f"write norm({base})**2")
         return left
 
@@ -246,4 +246,4 @@ class _Shapes:
         remedy = "whole numbers, and names declared so, can be added; floor(...) rounds"
         if isinstance(expr, Symbol) and expr.name in self.scope.shapes:
             remedy = f'declare it so: {expr.name} = "integer, {expr.name} >= 1"'
-        raise self.error(f"{what} {to_text(expr)} is not surely a whole number", expr, remedy)
+        raise self.error(f"{what} {brief(expr)} is not surely a whole number", expr, remedy)
