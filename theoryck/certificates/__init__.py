@@ -9,6 +9,7 @@ from theoryck.certificates.documents import (
     certificate_document,
     gap_document,
     number_system,
+    placed_run,
     verify,
     witness_document,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "gap_document",
     "instantiate",
     "number_system",
+    "placed_run",
     "verify",
     "witness_document",
 ]

@@ -146,6 +146,22 @@ def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) 
         return kinds[kind](data, problem)
 
 
+def placed_run(
+    data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS
+) -> tuple[Problem, PlacedRun]:
+    """The run that a witness document describes, checked, for engines that want to repeat it.
+
+    Raises what :func:`verify` raises.
+    """
+    if not isinstance(data, Mapping) or data.get("kind") != "witness":
+        raise CertificateError("a document of kind 'witness' expected")
+    claim, at = _claim_at(data, methods)
+    numbers = number_system(_field(data, "arithmetic", str), _field(data, "bits", int, 256))
+    with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+        problem = instantiate(claim, at, numbers)
+        return problem, check_witness(problem, _read_witness(data))
+
+
 def _field(data: Mapping[str, Any], name: str, kind: type, default: Any = None) -> Any:
     value = data.get(name, default)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from theoryck.check.faults import FAULT, fault, trail
+from theoryck.check.rerun import rerun
 from theoryck.claims.claim import Claim
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Status
@@ -104,13 +105,15 @@ def share(remaining: float, engines_left: int) -> float:
 def ask(engine: Engine, claim: Claim, seconds: float) -> EngineReport:
     """The engine's report; an exception inside the engine becomes an inconclusive one.
 
+    A witness of the kernel's kind is run again on the function rebuilt from it.
+
     ``seconds`` is cooperative: the engine is told its deadline and is expected to keep it.
     """
     start = time.monotonic()
     try:
         examine = engine.load()
         start = time.monotonic()  # importing a solver is not the claim's expense
-        report = replace(examine(claim, start + seconds), engine=engine.name)
+        report = rerun(claim, replace(examine(claim, start + seconds), engine=engine.name))
     except Exception as error:
         report = failed(engine.name, error)
     return replace(report, seconds=time.monotonic() - start)

@@ -8,43 +8,54 @@ from itertools import product
 from math import prod
 
 from theoryck.claims.arithmetic import Balls, Rationals
-from theoryck.claims.claim import Claim
+from theoryck.claims.claim import Claim, Parameter
 from theoryck.claims.evaluate import Environment, holds
-from theoryck.claims.expressions import Condition, Expr, Number
+from theoryck.claims.expressions import Condition, Expr, Number, names
 from theoryck.errors import InexactError, TheoryckError
 
-REALS = tuple(Fraction(v) for v in ("1", "1/2", "2", "1/10", "3", "1/4", "5", "0", "1/100", "10"))
-INTEGERS = tuple(Fraction(v) for v in (1, 2, 3, 5, 8, 4, 10, 0))
+REALS = tuple(Fraction(v) for v in ("1", "0", "2", "1/2", "3", "1/10", "5", "1/4", "10", "1/100"))
+INTEGERS = tuple(Fraction(v) for v in (1, 2, 3, 5, 4, 8, 10, 0))
 MAX_TRIED = 20_000
 
 
 def sample_instances(claim: Claim, count: int) -> tuple[Mapping[str, Expr], ...]:
     """Up to ``count`` choices of small parameter values that meet every constraint exactly.
 
-    Deterministic; the first ones are the simplest (all reals 1), later ones differ in as many
-    parameters as the constraints allow.
+    Deterministic: first every parameter at its simplest value, then every one at its next, and
+    where that is outside the domain, choices in the order of their simplicity.
     """
-    found: list[Mapping[str, Expr]] = []
-    for values in _by_simplicity(claim):
-        if admissible(claim, values):
-            found.append({name: Number(value) for name, value in values.items()})
+    found: list[Mapping[str, Fraction]] = []
+    for values in _by_variety(claim):
+        if values not in found and admissible(claim, values):
+            found.append(values)
             if len(found) == count:
                 break
-    return tuple(found)
+    return tuple({name: Number(value) for name, value in values.items()} for values in found)
 
 
-def _by_simplicity(claim: Claim) -> Iterator[dict[str, Fraction]]:
-    """Choices by their largest rank, then by the sum of the ranks."""
-    names = list(claim.parameters)
-    choices = [INTEGERS if claim.parameters[name].integer else REALS for name in names]
-    width = 10
-    while width > 2 and prod(min(width, len(choice)) for choice in choices) > MAX_TRIED:
+def _by_variety(claim: Claim) -> Iterator[dict[str, Fraction]]:
+    known = list(claim.parameters)
+    choices = [_alone(claim.parameters[name]) for name in known]
+    if not all(choices):
+        return
+    for rank in range(max(map(len, choices), default=1)):
+        values = (choice[min(rank, len(choice) - 1)] for choice in choices)
+        yield dict(zip(known, values, strict=True))
+    width = max(map(len, choices), default=1)
+    while width > 1 and prod(min(width, len(choice)) for choice in choices) > MAX_TRIED:
         width -= 1
     ranks = product(*(range(min(width, len(choice))) for choice in choices))
-    if prod(min(width, len(choice)) for choice in choices) > MAX_TRIED:
-        return
     for rank in sorted(ranks, key=lambda rank: (max(rank, default=0), sum(rank))):
-        yield {name: choice[r] for name, choice, r in zip(names, choices, rank, strict=True)}
+        yield {name: choice[r] for name, choice, r in zip(known, choices, rank, strict=True)}
+
+
+def _alone(parameter: Parameter) -> tuple[Fraction, ...]:
+    """The values that a parameter may take as far as its own constraint tells."""
+    choices = INTEGERS if parameter.integer else REALS
+    if parameter.condition is None or names(parameter.condition) != {parameter.name}:
+        return choices
+    condition = parameter.condition
+    return tuple(v for v in choices if _surely(condition, {parameter.name: v}))
 
 
 def admissible(claim: Claim, values: Mapping[str, Fraction]) -> bool:

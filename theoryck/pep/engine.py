@@ -36,7 +36,7 @@ from theoryck.pep.solve import Dual, Failure, widest_margin, worst_ratio
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 
 NAME = "pep"
-SAMPLES = 3  # instances tried for a claim that names none
+SAMPLES = 4  # instances tried for a claim that names none
 TOLERANCE = 1e-7  # relative, on a worst case in floating point
 GAP = 1e-4  # an equality is refuted when the worst case is smaller by this share
 UNBOUNDED = ("infeasible", "unbounded")  # of the dual: no finite multiple of the bound holds

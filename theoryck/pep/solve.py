@@ -15,9 +15,10 @@ from theoryck.pep.assemble import Assembled, Columns
 
 # Tried in turn: a tight solve first, since exact recovery needs its digits, then the defaults.
 TOLERANCES = (1e-11, 1e-8)
+VIOLATION_CAP = 100.0  # of the scaled measure over the bound: beyond, larger is not better
 MARGIN_CAP = 1.0  # the margin is a homogeneous quantity in claims without a constant
 RESIDUAL = 1e-6  # of the dual's identity, relative to the bound's own coefficients
-TRACE_CAP = 1e4  # of the scaled Gram matrix of a witness
+TRACE_CAP = 100.0  # of the scaled Gram matrix of a witness
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,10 @@ class Dual:
 
 @dataclass(frozen=True)
 class Attack:
-    """Gram matrix and values of f that violate the bound, all inequalities met with ``margin``."""
+    """Gram matrix and values of f that violate the bound, all inequalities met with room."""
 
     gram: np.ndarray
     values: np.ndarray
-    margin: float
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ def _primal(dual: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 def attack(problem: Assembled, deadline: float) -> Attack | Failure:
     """Numbers of low rank that violate the bound and meet every inequality with room to spare.
 
-    First the widest margin is found, then the Gram matrix of least trace with half of it.
+    First the widest margin is found, then, with a tenth of it kept, the largest violation, then
+    the Gram matrix of least trace that has most of that.
     """
     n = problem.basis.size
     gram = cp.Variable((n, n), PSD=True)
@@ -185,20 +186,27 @@ def attack(problem: Assembled, deadline: float) -> Attack | Failure:
     fixed += [cp.trace(gram) <= TRACE_CAP]
 
     def room(width: Any) -> list[Any]:
-        return [excess >= width] + ([slack[signed] >= width] if signed.size else [])
+        return [slack[signed] >= width] if signed.size else []
 
-    widest = cp.Problem(cp.Maximize(margin), [*fixed, margin <= MARGIN_CAP, *room(margin)])
-    accurate = _solve(widest, deadline)
-    if isinstance(accurate, Failure):
-        return accurate
+    def numbers() -> Attack:
+        return Attack(np.asarray(gram.value), np.atleast_1d(values.value))
+
+    widest = [*fixed, margin <= MARGIN_CAP, excess >= margin, *room(margin)]
+    failed = _solve(cp.Problem(cp.Maximize(margin), widest), deadline)
+    if isinstance(failed, Failure):
+        return failed
     found = float(margin.value)
     if found <= 0:
         return Failure("no numbers violate the bound and meet the interpolation conditions")
-    best = Attack(np.asarray(gram.value), np.atleast_1d(values.value), found)
-    thin = cp.Problem(cp.Minimize(cp.trace(gram)), [*fixed, *room(found / 2)])
-    if isinstance(_solve(thin, deadline), Failure):
+    best = numbers()
+    kept = [*fixed, *room(found / 10)]
+    largest = cp.Problem(cp.Maximize(margin), [*kept, margin <= VIOLATION_CAP, excess >= margin])
+    if isinstance(_solve(largest, deadline), Failure) or margin.value <= 0:
         return best
-    return Attack(np.asarray(gram.value), np.atleast_1d(values.value), found / 2)
+    best = numbers()
+    most = 0.9 * float(margin.value)
+    thin = cp.Problem(cp.Minimize(cp.trace(gram)), [*kept, excess >= most])
+    return best if isinstance(_solve(thin, deadline), Failure) else numbers()
 
 
 def _solve(program: Any, deadline: float) -> bool | Failure:
