@@ -101,19 +101,13 @@ def _sandwiches(
     catalogue: tuple[int, ...],
 ) -> Iterator[tuple[int, sympy.Expr]]:
     """Two-sided bounds, of use where the sign of the coefficient depends on the parameters."""
-
-    def wanted(pair: tuple[int, int]) -> bool:
-        # those that leave only allowed quantities come first
-        statement = workshop.statement(pair[0])
-        quantities = statement.form.quantities if isinstance(statement, OneStep) else ()
-        return not set(quantities) <= {quantity, *allowed}
-
     if _is_nonnegative(workshop, coefficient) or _is_nonnegative(workshop, -coefficient):
         return
-    for below, above in sorted(permutations(catalogue, 2), key=wanted):
+    for below, above in permutations(catalogue, 2):
         forms = [s.form for s in map(workshop.statement, (below, above)) if isinstance(s, OneStep)]
         others = {q for form in forms for q in form.quantities} - {quantity}
-        if len(forms) != 2 or len(others) != 1:
+        # a maximum inside a maximum helps nobody: what remains must be wanted
+        if len(forms) != 2 or len(others) != 1 or not others <= allowed:
             continue
         try:
             found = workshop.add(

@@ -8,7 +8,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 
-class ClaimPrinter(StrPrinter):
+class ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
     """Writes ``max``, ``min``, ``abs`` and ``ceil`` as claims do; the rest is SymPy's own text."""
 
     def _print_Max(self, expr: Any) -> str:

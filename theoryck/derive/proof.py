@@ -11,7 +11,7 @@ from typing import Any
 from theoryck.derive.decide import Counterexample, Decision, Proved, Unknown, decide
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import Rule
-from theoryck.derive.setting import Setting, Stuck
+from theoryck.derive.setting import OutOfTime, Setting, Stuck
 from theoryck.derive.statements import Statement
 
 
@@ -82,8 +82,6 @@ class Workshop:
     def decided(self, relation: Relation) -> Decision:
         """Whether the relation holds on the claim's domain; asked once."""
         if relation not in self.decisions:
-            if time.monotonic() > self.deadline:
-                raise Stuck("the time is spent")
             self.decisions[relation] = decide(relation, self.setting.domain, self.deadline)
         return self.decisions[relation]
 
@@ -93,7 +91,10 @@ class Workshop:
         Raises:
             NotApplicableError: the rule does not apply.
             Stuck: a side condition is not proved.
+            OutOfTime: the deadline has passed.
         """
+        if time.monotonic() > self.deadline:
+            raise OutOfTime
         conclusion = rule.conclude(
             tuple(self.steps[number - 1].statement for number in premises),
             self.setting,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from itertools import islice
+
 import sympy
 
 from theoryck.claims.claim import RateClaim
@@ -24,6 +27,7 @@ from theoryck.derive.routes import bounds, one_step_facts
 from theoryck.derive.rules.base import NotApplicableError, Rule
 from theoryck.derive.rules.measures import ClaimFollows, NormFollows
 from theoryck.derive.setting import (
+    OutOfTime,
     Setting,
     Stuck,
     method_obligations,
@@ -35,6 +39,8 @@ from theoryck.derive.symbols import ONE, Obligation
 from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
+SEARCH_SHARE = 0.6  # of the time; the rest is for the re-check
+MAX_BOUNDS = 16  # derived bounds that are compared with the claim
 
 
 def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
@@ -48,6 +54,8 @@ def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
         return _examine(claim, deadline)
     except Stuck as stuck:
         return inconclusive(str(stuck))
+    except OutOfTime:
+        return inconclusive("the time is spent before anything is derived")
 
 
 def inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineReport:
@@ -69,17 +77,21 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
     _require_values(setting, deadline)
     traced = traced_step(setting)
     target = read_measure(setting, stochastic=bool(traced.batches))
-    workshop = Workshop(setting, deadline)
+    now = time.monotonic()
+    workshop = Workshop(setting, now + SEARCH_SHARE * (deadline - now))
     facts = one_step_facts(workshop, traced)
     if not facts.changes:
         return _nothing_derived(workshop, "the assumptions bound no step of this method")
     best: int | None = None
-    for number in bounds(workshop, facts, target):
-        proof = _follows(workshop, number, target)
-        if proof is not None:
-            return _report(claim, setting, workshop, proof, deadline)
-        if best is None or is_smaller(workshop, number, best):
-            best = number
+    try:
+        for number in islice(bounds(workshop, facts, target), MAX_BOUNDS):
+            proof = _follows(workshop, number, target)
+            if proof is not None:
+                return _report(claim, setting, workshop, proof, deadline)
+            if best is None or is_smaller(workshop, number, best):
+                best = number
+    except OutOfTime:
+        workshop.failures.append("the search needs more time")
     if best is None:
         return _nothing_derived(workshop, "no route leads to what the claim measures")
     return _other_bound(claim, workshop, best, target, deadline)

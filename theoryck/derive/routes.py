@@ -44,7 +44,7 @@ from theoryck.derive.statements import (
 from theoryck.derive.symbols import ONE, ZERO
 
 POINT_RULES = (*growth.POINT_RULES, *curvature.POINT_RULES)
-POTENTIALS = (GAP, DISTANCE_SQUARED)
+POTENTIALS: tuple[Quantity, ...] = (GAP, DISTANCE_SQUARED)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class Stuck(Exception):
     """The derivation cannot go on; the message completes "inconclusive, because ..."."""
 
 
+class OutOfTime(Exception):
+    """The deadline has passed; unlike :class:`Stuck` it ends the whole search."""
+
+
 @dataclass(frozen=True)
 class TracedStep:
     """One step of the method, and how many draws each of its stochastic gradients averages."""

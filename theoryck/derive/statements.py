@@ -16,8 +16,6 @@ from theoryck.derive.exact import equal, whole_cases
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.symbols import ONE, ZERO
 
-Coefficient = sympy.Expr
-
 
 def point_name(at: int) -> str:
     """The iterate ``at`` steps after x[k]."""
@@ -112,10 +110,10 @@ GAP, NEXT_GAP = Gap(), Gap(1)
 class Affine:
     """``sum(coefficient * quantity) + constant``, without zero coefficients, in a fixed order."""
 
-    terms: tuple[tuple[Quantity, Coefficient], ...]
-    constant: Coefficient
+    terms: tuple[tuple[Quantity, sympy.Expr], ...]
+    constant: sympy.Expr
 
-    def __getitem__(self, quantity: Quantity) -> Coefficient:
+    def __getitem__(self, quantity: Quantity) -> sympy.Expr:
         return dict(self.terms).get(quantity, ZERO)
 
     @property
@@ -123,14 +121,14 @@ class Affine:
         """The quantities that occur."""
         return tuple(quantity for quantity, _ in self.terms)
 
-    def plus(self, other: Affine, factor: Coefficient = ONE) -> Affine:
+    def plus(self, other: Affine, factor: sympy.Expr = ONE) -> Affine:
         """``self + factor*other``."""
         total = dict(self.terms)
         for quantity, coefficient in other.terms:
             total[quantity] = total.get(quantity, ZERO) + factor * coefficient
         return affine(total, self.constant + factor * other.constant)
 
-    def times(self, factor: Coefficient) -> Affine:
+    def times(self, factor: sympy.Expr) -> Affine:
         """``factor*self``."""
         return affine({}, ZERO).plus(self, factor)
 
@@ -146,7 +144,7 @@ def _rank(quantity: Quantity) -> tuple[int, int, str]:
     return (-quantity.at, 0 if isinstance(quantity, Gap) else 1, str(quantity))
 
 
-def affine(terms: Mapping[Quantity, Coefficient], constant: Coefficient = ZERO) -> Affine:
+def affine(terms: Mapping[Quantity, sympy.Expr], constant: sympy.Expr = ZERO) -> Affine:
     """An affine form; coefficients are put in canonical form, and zeros dropped.
 
     >>> gamma = sympy.Symbol("gamma", positive=True)
@@ -202,12 +200,12 @@ class OneStep:
     def _name(self, quantity: Quantity) -> str:
         return f"E{quantity}" if self.expected else str(quantity).strip("()")
 
-    def _sum(self, terms: list[tuple[Quantity, Coefficient]], constant: Coefficient) -> str:
+    def _sum(self, terms: list[tuple[Quantity, sympy.Expr]], constant: sympy.Expr) -> str:
         named = {(f"E{q}" if self.expected else str(q)): coefficient for q, coefficient in terms}
         return linear_text(named, constant)
 
 
-def linear_text(terms: Mapping[str, Coefficient], constant: Coefficient = ZERO) -> str:
+def linear_text(terms: Mapping[str, sympy.Expr], constant: sympy.Expr = ZERO) -> str:
     """A sum of named terms as readable text."""
     text = ""
     for name, coefficient in (*terms.items(), ("", constant)):
@@ -242,7 +240,7 @@ def _is_sum(text: str) -> bool:
 class Displacement:
     """``x[k+1] - x[k] = sum(coefficient * arrow)``."""
 
-    terms: tuple[tuple[Arrow, Coefficient], ...]
+    terms: tuple[tuple[Arrow, sympy.Expr], ...]
 
     def same_as(self, other: object) -> bool:
         """Exactly equal coefficients."""
@@ -337,7 +335,7 @@ class ClaimedBound:
 Statement = OneStep | Displacement | Bound | ClaimedBound
 
 
-def total(forms: Iterable[tuple[Affine, Coefficient]]) -> Affine:
+def total(forms: Iterable[tuple[Affine, sympy.Expr]]) -> Affine:
     """The combination ``sum(factor * form)``."""
     result = affine({}, ZERO)
     for form, factor in forms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy
@@ -30,9 +31,9 @@ HALF = sympy.Rational(1, 2)
 Terms = tuple[dict[Quantity, sympy.Expr], sympy.Expr, tuple[Relation, ...]]
 
 
-def at_point(terms: dict[Quantity, sympy.Expr], at: int) -> dict[Quantity, sympy.Expr]:
+def at_point(terms: Mapping[Any, sympy.Expr], at: int) -> dict[Quantity, sympy.Expr]:
     """The same terms at x[k+at]."""
-    return {shifted(quantity, at): c for quantity, c in terms.items()} if at else terms
+    return {shifted(quantity, at): c for quantity, c in terms.items()}
 
 
 class DescentLemma(Rule):

@@ -217,7 +217,10 @@ class NormFollows(Rule):
         scale, claimed = arguments["scale"], setting.bound
         squared = scale**2 * known.bound
         statement = ClaimedBound(arguments["text"], sympy.sqrt(squared), claimed)
-        conditions = (Relation(squared, "<=", claimed**2), nonnegative(claimed))
+        conditions: tuple[Relation, ...] = (
+            Relation(squared, "<=", claimed**2),
+            nonnegative(claimed),
+        )
         if scale != ONE:
             conditions = (nonnegative(scale), *conditions)
         return Conclusion(statement, conditions)
@@ -237,7 +240,7 @@ class ClaimFollows(Rule):
         known = bound_on(premise, *Aggregate)
         scale, claimed = arguments["scale"], setting.bound
         statement = ClaimedBound(arguments["text"], scale * known.bound, claimed)
-        conditions = (Relation(scale * known.bound, "<=", claimed),)
+        conditions: tuple[Relation, ...] = (Relation(scale * known.bound, "<=", claimed),)
         if scale != ONE:
             conditions = (nonnegative(scale), *conditions)
         return Conclusion(statement, conditions)
