@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from theoryck.claims.claim import ComplexityClaim, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
-from theoryck.claims.expressions import Apply, Number, Order, Over, names
+from theoryck.claims.expressions import Apply, Iterate, Number, Order, Over, mentions, names
 from theoryck.errors import InexactError
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.values import Values
@@ -53,13 +53,13 @@ def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
 def _steps(claim: ComplexityClaim, values: Values) -> int:
     if claim.within is None:
         raise SimulationError("no number of steps is claimed")
-    numbers = values.numbers
-    try:
-        steps = numbers.function("ceil", evaluate(claim.within, Environment(values.exact), numbers))
-    except InexactError:
-        wide = values.in_balls()
-        steps = wide.numbers.function(
-            "ceil", evaluate(claim.within, Environment(wide.exact), wide.numbers)
-        )
-        return max(0, wide.numbers.to_integer(steps))
-    return max(0, numbers.to_integer(steps))
+    if mentions(claim.within, Iterate):
+        raise SimulationError("the number of steps depends on the start of the run")
+    for used in (values, values.in_balls()):
+        numbers = used.numbers
+        try:
+            steps = evaluate(claim.within, Environment(used.exact), numbers)
+            return max(0, numbers.to_integer(numbers.function("ceil", steps)))
+        except InexactError:
+            continue
+    raise SimulationError("the number of steps has no value")

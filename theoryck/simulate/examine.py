@@ -149,7 +149,7 @@ def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
                 f"in doubles, {observation.candidate.describe()} breaks the bound: "
                 f"{_numbers(observation)}; it could not be run exactly",
             )
-    if doubtful:
+    if doubtful and not seen:
         return result(
             Status.INCONCLUSIVE,
             f"{doubtful[0].runs} runs do not tell on {doubtful[0].candidate.describe()}: upper "
@@ -159,6 +159,8 @@ def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
         refused = record.refused[0] if record.refused else NOTHING_KNOWN
         return result(Status.INCONCLUSIVE, record.late or refused)
     summary = _summary(seen, record.late)
+    if doubtful:
+        summary += f"; on {len(doubtful)} more the runs do not tell"
     if claim.relation == "==" and max(o.ratio for o in seen) < 1 - 1e-6:
         return result(Status.INCONCLUSIVE, f"{summary}; that it is attained was not seen")
     return result(Status.SUPPORTED, summary)

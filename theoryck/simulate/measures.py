@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from theoryck.algebra import NumberSystem
@@ -16,10 +17,9 @@ from theoryck.claims.expressions import (
     Conjunction,
     Expectation,
     Expr,
-    Gradient,
     Iterate,
+    Number,
     Over,
-    Value,
     children,
 )
 from theoryck.simulate.problems.base import Functions
@@ -113,17 +113,27 @@ def without_expectations(expr: Expr) -> tuple[Expr, ...]:
 
 
 def _pull(expr: Apply, arguments: tuple[Expr, ...]) -> Expr | None:
-    """E(a) ± b = E(a ± b) where b is not random: f_star, numbers and parameters."""
-    if expr.function not in ("+", "-") or len(arguments) != 2:
+    """E(a) ± E(b) = E(a ± b) and c·E(a) = E(c·a): parameters and the start are not random."""
+    if not any(isinstance(a, Expectation) for a in arguments):
         return None
-    left, right = arguments
-    if isinstance(left, Expectation) and _fixed(right):
-        return Expectation(Apply(expr.function, (left.body, right), expr.column))
-    return None
+    if not all(isinstance(a, Expectation) or _fixed(a) for a in arguments):
+        return None
+    random = [isinstance(a, Expectation) for a in arguments]
+    linear = (
+        expr.function in ("+", "-", "neg")
+        or (expr.function == "*" and random.count(True) == 1)
+        or (expr.function == "/" and random == [True, False])
+    )
+    if not linear:
+        return None
+    bodies = tuple(a.body if isinstance(a, Expectation) else a for a in arguments)
+    return Expectation(replace(expr, arguments=bodies), expr.column)
 
 
 def _fixed(expr: Expr | Condition) -> bool:
-    if isinstance(expr, Iterate | Value | Gradient | Expectation | Over):
+    if isinstance(expr, Iterate):
+        return expr.index == Number(Fraction(0))
+    if isinstance(expr, Expectation | Over):
         return False
     return all(_fixed(child) for child in children(expr))
 

@@ -65,11 +65,15 @@ class Observation:
 
     @property
     def ratio(self) -> float:
-        """Measured over bound; infinite for a run that diverged."""
+        """Measured over bound; infinite for a run that diverged.
+
+        A bound that is not positive is no scale: 1 where it is attained, 0 below it.
+        """
         if not math.isfinite(self.measured):
             return math.inf
-        if self.bound == 0:
-            return 0.0 if self.below else math.inf
+        if self.bound <= 0:
+            attained = self.measured >= self.bound - self.slack
+            return float(attained) if self.below else math.inf
         return self.measured / self.bound
 
 

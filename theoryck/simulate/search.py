@@ -23,6 +23,7 @@ MAX_CANDIDATES = 40  # of one instance
 MAX_RANDOMISED = 16  # candidates of one instance that need many runs
 MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
 WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
+TIGHT = 1 - 1e-9  # of the bound; nothing is gained beyond
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def search(setting: Setting) -> Record:
             ):
                 worst[family] = (seen.ratio, origin)
         for ratio, origin in worst.values():
-            if ratio >= WORTH_TUNING and not record.doubtful and record.refutation is None:
+            undecided = record.refutation is None and not record.doubtful
+            if undecided and WORTH_TUNING <= ratio < TIGHT:
                 _tune(setting, record, ratio, origin)
     except OutOfTimeError as error:
         record.late = str(error)
@@ -121,8 +123,8 @@ def _try(setting: Setting, placed: Candidate, record: Record) -> Observation | N
     outcome = exact_outcome(claim, values, placed, setting.deadline)
     if outcome is not None and outcome.violated:
         record.refutation = Refutation(placed, outcome)
-    elif outcome is not None and not seen.randomised:
-        # rounding only: the exact run kept the bound
+    elif outcome is not None:
+        # rounding or chance only: the exact runs kept the bound
         kept = replace(seen, measured=outcome.bound, lowest=outcome.measure, bound=outcome.bound)
         record.within.append(kept)
         return kept

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from math import floor, log10
+from math import floor, log2, log10
+from typing import Any
 
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Comparison
@@ -68,6 +69,9 @@ def _largest_scale(
     def holds(scale: float) -> bool:
         return _holds(candidate.at_scale(Fraction(scale)), relaxed, values)
 
+    guess = _by_power_law(candidate, relaxed, values)
+    if guess is not None and holds(guess) and not holds(guess * (1 + 1e-9)):
+        return guess
     low = 1.0
     if holds(low):
         high = 2.0
@@ -92,6 +96,37 @@ def _largest_scale(
     return low
 
 
+def _by_power_law(
+    candidate: Candidate, conditions: Sequence[Comparison], values: Values
+) -> float | None:
+    """The scale at which the one condition is met with equality, if it grows like a power."""
+    if len(conditions) != 1 or conditions[0].relations not in (("<=",), ("<",)):
+        return None
+    quotients = []
+    for scale in (Fraction(1), Fraction(2)):
+        here = _environment(candidate.at_scale(scale), values)
+        try:
+            left, right = (
+                _scalar(evaluate(side, here, ArrayNumbers())) for side in conditions[0].operands
+            )
+        except TheoryckError:
+            return None
+        if not (left > 0 and right > 0):
+            return None
+        quotients.append(left / right)
+    power = log2(quotients[1] / quotients[0])
+    if not 0 < power < 64:
+        return None
+    return float(quotients[0] ** (-1 / power))
+
+
+def _environment(candidate: Candidate, values: Values) -> Environment:
+    backend = numpy_backend()
+    functions = candidate.problem.on(backend)
+    start = backend.asarray([[float(entry) for entry in candidate.direction]]) + functions.x_star
+    return environment(values.floats, Trajectory({0: start}, 0), functions)
+
+
 def _relax(condition: Comparison) -> Comparison:
     return replace(
         condition, relations=tuple("<=" if r == "==" else r for r in condition.relations)
@@ -99,10 +134,7 @@ def _relax(condition: Comparison) -> Comparison:
 
 
 def _holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
-    backend = numpy_backend()
-    functions = candidate.problem.on(backend)
-    start = backend.asarray([[float(entry) for entry in candidate.direction]]) + functions.x_star
-    here: Environment = environment(values.floats, Trajectory({0: start}, 0), functions)
+    here = _environment(candidate, values)
     try:
         return all(_compare(condition, here) for condition in conditions)
     except TheoryckError:
@@ -110,22 +142,17 @@ def _holds(candidate: Candidate, conditions: Sequence[Comparison], values: Value
 
 
 def _compare(condition: Comparison, here: Environment) -> bool:
-    operands = [evaluate(operand, here, ArrayNumbers()) for operand in condition.operands]
+    operands = [_scalar(evaluate(o, here, ArrayNumbers())) for o in condition.operands]
     for left, right, relation in zip(operands, operands[1:], condition.relations, strict=False):
-        difference = (
-            float((left - right).reshape(-1)[0])
-            if hasattr(left - right, "shape")
-            else (left - right)
-        )
-        scale = 1e-12 * max(abs(float(_scalar(left))), abs(float(_scalar(right))))
-        if relation in ("<=", "<") and difference > scale:
+        room = 1e-12 * max(abs(left), abs(right))
+        if relation in ("<=", "<") and left - right > room:
             return False
-        if relation in (">=", ">") and difference < -scale:
+        if relation in (">=", ">") and right - left > room:
             return False
-        if relation == "==" and abs(difference) > 1e-6 * max(scale * 1e12, 1e-300):
+        if relation == "==" and abs(left - right) > 1e6 * room:
             return False
     return True
 
 
-def _scalar(value: object) -> float:
-    return float(value.reshape(-1)[0]) if hasattr(value, "reshape") else float(value)  # type: ignore[arg-type]
+def _scalar(value: Any) -> float:
+    return float(value.reshape(-1)[0]) if hasattr(value, "reshape") else float(value)
