@@ -10,7 +10,7 @@ import pytest
 from theoryck.check import cache as cache_module
 from theoryck.check.cache import ReportCache
 from theoryck.check.engines import ENGINES, ask
-from theoryck.check.workers import Job
+from theoryck.check.workers import Answer, Job
 from theoryck.claims.reading import read_claim
 from theoryck.methods import METHODS
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
@@ -34,6 +34,10 @@ def job(**changes) -> Job:
     return Job(read_claim(TABLE | changes), None, ENGINES)
 
 
+def keep(cache, engine, report, limit, about, *, in_time=True, settled=False) -> None:
+    cache.put(about, engine, Answer(report, limit, in_time), settled)
+
+
 @pytest.fixture
 def cache(tmp_path):
     return ReportCache(tmp_path / "cache", 60.0, METHODS)
@@ -44,19 +48,19 @@ def entries(cache):
 
 
 def test_what_was_found_is_found_again(cache):
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert cache.get(job(), DERIVE) == PROVED
     assert cache.get(job(), PEP) is None
 
 
 def test_another_claim_is_another_entry(cache):
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert cache.get(job(bound="L*R**2/(4*N + 3)"), DERIVE) is None
     assert cache.get(job(at=[{"L": 1, "R": 1, "N": 2}]), DERIVE) is None
 
 
 def test_other_sources_or_methods_are_another_entry(cache, monkeypatch):
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert replace(cache, methods_hash="other").get(job(), DERIVE) is None
     monkeypatch.setattr(cache_module, "sources_hash", lambda: "changed")
     assert cache.get(job(), DERIVE) is None
@@ -68,17 +72,26 @@ def test_an_answer_that_time_cut_short_is_not_kept(cache):
         replace(SUPPORTED, status=Status.INCONCLUSIVE, seconds=16.0),
         replace(SUPPORTED, findings=(Finding("fault", "a crash"),)),
     ):
-        cache.put(job(), DERIVE, report, limit=30.0)
+        keep(cache, DERIVE, report, 30.0, job())
         assert cache.get(job(), DERIVE) is None
+
+
+def test_a_time_out_is_kept_where_nothing_depends_on_it(cache):
+    late = replace(SUPPORTED, status=Status.INCONCLUSIVE, seconds=32.0)
+    keep(cache, DERIVE, late, 30.0, job(), in_time=False)
+    assert cache.get(job(), DERIVE) is None
+    keep(cache, DERIVE, late, 30.0, job(), in_time=False, settled=True)
+    assert cache.get(job(), DERIVE) == late
+    assert replace(cache, budget=61.0).get(job(), DERIVE) is None
 
 
 def test_more_time_asks_again_unless_the_answer_is_final(cache):
     longer = replace(cache, budget=600.0)
-    cache.put(job(), DERIVE, SUPPORTED, limit=30.0)
+    keep(cache, DERIVE, SUPPORTED, 30.0, job())
     assert cache.get(job(), DERIVE) == SUPPORTED
     assert replace(cache, budget=1.0).get(job(), DERIVE) == SUPPORTED
     assert longer.get(job(), DERIVE) is None
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert longer.get(job(), DERIVE) == PROVED
 
 
@@ -87,16 +100,16 @@ def test_more_time_asks_again_unless_the_answer_is_final(cache):
     [b"", b"{", b"[]", b"null", b'{"format": 1}', b"\xff\xfe", b"[" * 100_000, b'{"format": 99}'],
 )
 def test_a_corrupted_entry_is_as_good_as_none(cache, content):
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     (entry,) = entries(cache)
     entry.write_bytes(content)
     assert cache.get(job(), DERIVE) is None
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert cache.get(job(), DERIVE) == PROVED
 
 
 def test_a_changed_entry_is_not_believed(cache):
-    cache.put(job(), DERIVE, replace(SUPPORTED, reason="none"), limit=30.0)
+    keep(cache, DERIVE, replace(SUPPORTED, reason="none"), 30.0, job())
     (entry,) = entries(cache)
     entry.write_text(entry.read_text().replace('"supported"', '"proved"'))
     assert cache.get(job(), DERIVE) is None
@@ -110,7 +123,7 @@ def certified() -> EngineReport:
 
 
 def test_a_certificate_is_checked_again(cache, certified):
-    cache.put(job(), PEP, certified, limit=60.0)
+    keep(cache, PEP, certified, 60.0, job())
     assert cache.get(job(), PEP) is not None
 
 
@@ -131,7 +144,7 @@ def test_a_certificate_that_does_not_check_is_not_believed(cache, certified, spo
         case "missing":
             certificate = {}
     spoilt = replace(certified, instances=(replace(instance, certificate=certificate, at=at),))
-    cache.put(job(), PEP, spoilt, limit=60.0)
+    keep(cache, PEP, spoilt, 60.0, job())
     assert entries(cache)
     assert cache.get(job(), PEP) is None
 
@@ -139,7 +152,7 @@ def test_a_certificate_that_does_not_check_is_not_believed(cache, certified, spo
 def test_a_folder_that_cannot_be_used_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
     cache = ReportCache(tmp_path / "file" / "cache", 60.0, METHODS)
-    cache.put(job(), DERIVE, PROVED, limit=30.0)
+    keep(cache, DERIVE, PROVED, 30.0, job())
     assert cache.get(job(), DERIVE) is None
     cache.prune()
 
@@ -148,7 +161,7 @@ def test_the_oldest_entries_go_first(cache):
     import os
 
     for number in range(5):
-        cache.put(job(bound=f"L*R**2/{number + 2}"), DERIVE, PROVED, limit=30.0)
+        keep(cache, DERIVE, PROVED, 30.0, job(bound=f"L*R**2/{number + 2}"))
         newest = max(entries(cache), key=lambda path: path.stat().st_mtime_ns)
         os.utime(newest, (number, number))
     cache.prune(max_entries=2)
@@ -164,4 +177,4 @@ def test_an_unserialisable_witness_is_not_kept(cache):
 
     instance = Instance({}, None, None, Status.REFUTED, witness={"x": Odd()})
     with pytest.raises(ValueError, match="no text"):
-        cache.put(job(), PEP, replace(PROVED, engine="pep", instances=(instance,)), limit=1.0)
+        keep(cache, PEP, replace(PROVED, engine="pep", instances=(instance,)), 1.0, job())

@@ -23,7 +23,7 @@ from theoryck.check.engines import Engine
 from theoryck.check.faults import FAULT
 from theoryck.check.recheck import still_holds
 from theoryck.check.records import RecordError, from_data, plain, to_data
-from theoryck.check.workers import Job
+from theoryck.check.workers import Answer, Job
 from theoryck.methods.base import Method
 from theoryck.verdict import EngineReport, Status
 
@@ -97,11 +97,16 @@ class ReportCache:
             return None
         return report if good else None
 
-    def put(self, job: Job, engine: Engine, report: EngineReport, limit: float) -> None:
-        """Keeps the report, unless a fault or the time kept the engine from a better one."""
+    def put(self, job: Job, engine: Engine, answer: Answer, settled: bool) -> None:
+        """Keeps the answer, unless a fault or the time kept the engine from a better one.
+
+        A time-out is kept only where the claim is settled without it; it is believed again
+        under no larger budget.
+        """
+        report = answer.report
         faulty = any(finding.code == FAULT for finding in report.findings)
-        hurried = report.status not in CONCLUSIVE and report.seconds > limit / 2
-        if faulty or hurried:
+        hurried = not answer.in_time or report.seconds > answer.limit / 2
+        if faulty or (hurried and report.status not in CONCLUSIVE and not settled):
             return
         body = to_data(report)
         data = {

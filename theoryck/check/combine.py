@@ -204,11 +204,11 @@ def _why_proved_there(
 def _unproved(
     reports: tuple[EngineReport, ...], proved: set[Key], asked: tuple[Key, ...]
 ) -> Answer:
-    status = Status.INCONCLUSIVE
     agreeing = [r for r in reports if r.status in (Status.SUPPORTED, Status.PROVED)]
-    if agreeing or proved:
-        status = Status.SUPPORTED
-    speaking = agreeing or list(reports)
+    # numbers that agree do not outweigh a worst case that an exact optimum puts above the bound
+    above = [r for r in reports if any(_exceeds(instance) for instance in r.instances)]
+    status = Status.SUPPORTED if agreeing and not above else Status.INCONCLUSIVE
+    speaking = above or agreeing or list(reports)
     parts = [f"{report.engine}: {report.reason}" for report in speaking]
     if proved and asked:
         missing = sum(key not in proved for key in set(asked))
@@ -217,6 +217,11 @@ def _unproved(
         where = "one instance" if len(proved) == 1 else f"{len(proved)} instances"
         parts.insert(0, f"proved at {where}, but not for all parameters, and the claim has no `at`")
     return Answer(status, "; ".join(parts))
+
+
+def _exceeds(instance: Instance) -> bool:
+    claimed, worst = instance.claimed, instance.worst_case
+    return claimed is not None and worst is not None and worst > claimed * (1 + 1e-6)
 
 
 def _tight(reports: Iterable[EngineReport]) -> bool | None:

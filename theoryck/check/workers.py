@@ -28,14 +28,23 @@ GRACE_SECONDS = 2.0  # for an engine to come home after its deadline, before it 
 KILL_SECONDS = 1.0  # between asking a process to end and ending it
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A report, with the seconds that the engine was given and whether it came home in them."""
+
+    report: EngineReport
+    limit: float
+    in_time: bool
+
+
 class Store(Protocol):
     """Where reports may be known from an earlier run."""
 
     def get(self, job: Job, engine: Engine) -> EngineReport | None:
         """The report that this engine would give, if it is known."""
 
-    def put(self, job: Job, engine: Engine, report: EngineReport, limit: float) -> None:
-        """Keep a report that was made with so many seconds allowed."""
+    def put(self, job: Job, engine: Engine, answer: Answer, settled: bool) -> None:
+        """Keep an answer; ``settled`` says that some engine proved or refuted the claim."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class Course:
         self.left = deque(job.engines)
         self.budget_left = budget
         self.reports: list[EngineReport] = []
+        self.answers: list[tuple[Engine, Answer]] = []  # those that are new and worth keeping
         self.running: Running | None = None
 
 
@@ -119,6 +129,7 @@ def run_jobs(
                 supervisor.advance(course)
                 if course.running is None:
                     active.remove(course)
+                    supervisor.keep(course)
                     yield course.number, tuple(course.reports), budget - course.budget_left
             if not (pending and len(active) < processes):
                 supervisor.wait(active)
@@ -192,9 +203,18 @@ class Supervisor:
         course.reports.append(report)
         if running.ready:
             course.budget_left -= time.monotonic() - running.since
-        if self.store and message:
-            self.store.put(course.job, running.engine, report, running.limit)
+        if message is not None and running.ready:  # what died may do better another time
+            answer = Answer(report, running.limit, in_time=bool(message))
+            course.answers.append((running.engine, answer))
         return None
+
+    def keep(self, course: Course) -> None:
+        """Gives a finished course's new answers to the store."""
+        if self.store is None:
+            return
+        settled = any(r.status in (Status.PROVED, Status.REFUTED) for r in course.reports)
+        for engine, answer in course.answers:
+            self.store.put(course.job, engine, answer, settled)
 
 
 def _receive(pipe: Connection) -> bytes | None:
