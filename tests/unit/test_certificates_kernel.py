@@ -214,6 +214,22 @@ def test_a_witness_must_be_in_the_class_and_break_the_bound(
         verify(edited(witness, path, value))
 
 
+def test_a_stationary_point_of_a_nonconvex_proximal_problem_refutes_nothing() -> None:
+    """x⁺ = x − γ·∇f(x⁺) has other solutions than the proximal point unless γL < 1."""
+    table = SMOOTH_CONVEX | {
+        "parameters": {"s": "s > 0", "L": "L > 0", "R": "R > 0", "N": "integer, N >= 1"},
+        "method": "proximal_point(step=s)",
+        "assumptions": ["smooth(L)"],
+        "bound": "R**2/(100*s*N)",
+        "at": [{"s": "1/2", "L": 1, "R": 1, "N": 2}],
+    }
+    document = evidence(table)
+    assert verify(document).refutes
+    for step in ("1", "2", "0", "-1/2"):
+        with pytest.raises(TheoryckError):
+            verify(edited(document, ("at", "s"), step))
+
+
 def test_an_equality_needs_a_run_that_attains_it() -> None:
     document = evidence(SMOOTH_CONVEX | {"relation": "=="})
     assert "attain" in verify(document).lines[2]

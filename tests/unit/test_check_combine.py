@@ -105,6 +105,19 @@ CASES = {
         (R, None),
     ),
     "numbers support": (claim(1), [report("pep", I), report("simulate", S)], (S, None)),
+    "a worst case above the bound outweighs runs below it": (
+        claim(1),
+        [
+            report("pep", I, replace(at(1, I), claimed=1.0, worst_case=1.5)),
+            report("simulate", S, at(1, S)),
+        ],
+        (I, None),
+    ),
+    "a proof at one instance does not support another": (
+        claim(1, 2),
+        [report("pep", I, at(1, P), at(2, I))],
+        (I, None),
+    ),
     "nothing known": (claim(1), [report("pep", I), report("simulate", I)], (I, None)),
     "an engine finds it meaningless": (
         claim(1),

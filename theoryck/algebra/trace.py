@@ -132,6 +132,14 @@ class Sample:
     past: tuple[Leaf, ...]
 
 
+@dataclass(frozen=True)
+class Proximal:
+    """A proximal step: the evaluation at the new point, and the step size."""
+
+    evaluation: Evaluation
+    step: Any
+
+
 @dataclass(eq=False)
 class Trace(Oracle):
     """Owns its leaves; answers a method's questions with new leaves and records them.
@@ -149,6 +157,7 @@ class Trace(Oracle):
     numbers: NumberSystem = field(default_factory=Fractions)
     evaluations: list[Evaluation] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    proximals: list[Proximal] = field(default_factory=list)
     vectors: list[Leaf] = field(default_factory=list)
     scalars: list[Leaf] = field(default_factory=list)
     x_star: Point = field(init=False)
@@ -219,7 +228,9 @@ class Trace(Oracle):
         number = len(self.evaluations)
         gradient = self.vector(f"g{number}")
         u = x - step * gradient
-        self.evaluations.append(Evaluation(f"y{number}", u, gradient, self._value(number)))
+        evaluation = Evaluation(f"y{number}", u, gradient, self._value(number))
+        self.evaluations.append(evaluation)
+        self.proximals.append(Proximal(evaluation, self.numbers.coerce(step)))
         return u
 
     def _value(self, number: int) -> Form:

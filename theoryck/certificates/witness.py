@@ -137,6 +137,10 @@ def _check_membership(placed: Sequence[Evaluation], bounds: Curvature, problem: 
     lower, upper = bounds.lower, bounds.upper
     degenerate = upper is not None and numbers.sign(upper - lower) == 0
     optimum = placed[0]
+    for proximal in problem.trace.proximals:
+        # elsewhere a stationary point of the proximal problem need not be its minimiser
+        if numbers.sign(proximal.step) <= 0 or numbers.sign(1 + proximal.step * lower) <= 0:
+            raise CertificateError("a proximal step that is not that of a strictly convex problem")
     for i in placed:
         for j in placed:
             if i is j:

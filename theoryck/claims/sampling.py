@@ -14,6 +14,7 @@ from theoryck.claims.expressions import Condition, Expr, Number, names
 from theoryck.errors import InexactError, TheoryckError
 
 REALS = tuple(Fraction(v) for v in ("1", "0", "2", "1/2", "3", "1/10", "5", "1/4", "10", "1/100"))
+BETWEEN = tuple(Fraction(v) for v in ("1/2", "1/10", "1/4", "1/100", "1", "2", "3", "5", "10", "0"))
 INTEGERS = tuple(Fraction(v) for v in (1, 2, 3, 5, 4, 8, 10, 0))
 MAX_TRIED = 20_000
 
@@ -50,9 +51,13 @@ def _by_variety(claim: Claim) -> Iterator[dict[str, Fraction]]:
 
 
 def _alone(parameter: Parameter) -> tuple[Fraction, ...]:
-    """The values that a parameter may take as far as its own constraint tells."""
-    choices = INTEGERS if parameter.integer else REALS
-    if parameter.condition is None or names(parameter.condition) != {parameter.name}:
+    """The values that a parameter may take as far as its own constraint tells.
+
+    One that is bounded by others (mu <= L) starts off their boundary, where claims degenerate.
+    """
+    joint = parameter.condition is not None and names(parameter.condition) != {parameter.name}
+    choices = INTEGERS if parameter.integer else BETWEEN if joint else REALS
+    if parameter.condition is None or joint:
         return choices
     condition = parameter.condition
     return tuple(v for v in choices if _surely(condition, {parameter.name: v}))
