@@ -57,6 +57,7 @@ def decide(
     domain: Domain,
     deadline: float,
     obligations: tuple[Obligation, ...] = (),
+    points: tuple[Point, ...] | None = None,
 ) -> Decision:
     """Whether ``goal`` holds at every point of ``domain``.
 
@@ -65,6 +66,7 @@ def decide(
         domain: the parameters and what is known of them.
         deadline: a value of ``time.monotonic()`` after which no new query is begun.
         obligations: what must hold for the text that the goal came from to have a value.
+        points: points of the domain to try first, if they are at hand.
 
     >>> from theoryck.derive.domain import Domain
     >>> x = sympy.Symbol("x", real=True)
@@ -74,17 +76,20 @@ def decide(
     x = -2
     """
     mentioned = {s for o in obligations for r in o.alternatives for s in r.symbols} | goal.symbols
-    domain = domain.with_symbols(*(mentioned - set(domain.symbols.values())))
+    new = mentioned - set(domain.symbols.values())
+    domain = domain.with_symbols(*new)
     for obligation in obligations:
         met = _proves_any(obligation, domain, deadline)
         if not isinstance(met, Proved):
             return Unknown(f"{obligation.because} is not ruled out: {obligation} is not proved")
+    if holds_for_numbers(goal):
+        return Proved(EXACT)
+    for point in sample_points(domain) if new or points is None else points:
+        if fails_at(goal, point):
+            return Counterexample(point)
     if _exact(goal, domain):
         guarded = _Prover(domain, deadline).guards(goal)
         return Proved(EXACT) if guarded is None else guarded
-    for point in sample_points(domain):
-        if fails_at(goal, point):
-            return Counterexample(point)
     return _Prover(domain, deadline).prove(goal)
 
 

@@ -29,7 +29,7 @@ from theoryck.derive.statements import (
 from theoryck.derive.symbols import ONE, ZERO
 
 MAX_ELIMINATIONS = 6  # in one chain; the classic proofs need at most four
-MAX_CANDIDATES = 8  # one-step inequalities of one shape
+MAX_CANDIDATES = 4  # one-step inequalities of one shape
 
 
 def eliminations(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from math import lcm
 
 import sympy
 from sympy.polys.polyerrors import GeneratorsNeeded
 
+from theoryck.claims.arithmetic import Floats
 from theoryck.derive.domain import Domain
+from theoryck.derive.values import value
+from theoryck.errors import TheoryckError
 
+ROUNDING = 1e-6  # relative; a sum of doubles that is zero in truth stays far below
 MAX_OPERATIONS = 4000  # of an expression that is put over one denominator
 
 
@@ -68,9 +73,25 @@ def is_zero(expr: sympy.Expr) -> bool:
     """
     if expr == 0:
         return True
+    if _surely_not_zero(expr):
+        return False
     whole = expr.subs(polynomial_symbols([expr]), simultaneous=True)
     ratio = quotient(whole)
     return ratio is not None and ratio.numerator.is_zero
+
+
+def _surely_not_zero(expr: sympy.Expr) -> bool:
+    """A look at one generic point, which spares the algebra; rounding can only cost a proof."""
+    point = {
+        symbol: Fraction(2 * number + 1, 7 + number)
+        for number, symbol in enumerate(sorted(expr.free_symbols, key=str), start=2)
+    }
+    parts = expr.args if isinstance(expr, sympy.Add) else (expr,)
+    try:
+        values = [value(part, point, Floats()) for part in parts]
+    except (TheoryckError, ArithmeticError):
+        return False
+    return abs(sum(values)) > ROUNDING * sum(map(abs, values))
 
 
 def equal(left: sympy.Expr, right: sympy.Expr) -> bool:

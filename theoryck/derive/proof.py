@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from theoryck.derive.decide import Counterexample, Decision, Proved, Unknown, decide
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import Rule
+from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import OutOfTime, Setting, Stuck
 from theoryck.derive.statements import Statement
+from theoryck.derive.values import Point
+
+TRIED_POINTS = 40  # at which a condition is tried before it is asked to be proved
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,16 @@ class Workshop:
     decisions: dict[Relation, Decision] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
+    points: tuple[Point, ...] | None = None
 
     def decided(self, relation: Relation) -> Decision:
         """Whether the relation holds on the claim's domain; asked once."""
         if relation not in self.decisions:
-            self.decisions[relation] = decide(relation, self.setting.domain, self.deadline)
+            if self.points is None:
+                self.points = tuple(islice(sample_points(self.setting.domain), TRIED_POINTS))
+            self.decisions[relation] = decide(
+                relation, self.setting.domain, self.deadline, points=self.points
+            )
         return self.decisions[relation]
 
     def add(self, rule: Rule, *premises: int, **arguments: Any) -> int:

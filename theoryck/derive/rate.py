@@ -40,7 +40,7 @@ from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
 SEARCH_SHARE = 0.6  # of the time; the rest is for the re-check
-MAX_BOUNDS = 16  # derived bounds that are compared with the claim
+MAX_BOUNDS = 8  # derived bounds that are compared with the claim
 
 
 def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:

@@ -212,12 +212,23 @@ def _last_of_monotone(
 ) -> Iterator[int]:
     if quantity not in POTENTIALS:
         return
-    for decrease in _one_steps(workshop, facts, quantity):
-        for lower in (ONE, ZERO):
-            for total in _sums(workshop, facts, quantity, lower, index):
-                found = attempt(workshop, LastOfMonotone(), decrease, total)
-                if found is not None:
-                    yield found
+    decrease = _decrease(workshop, facts, quantity)
+    if decrease is None:
+        return
+    for lower in (ONE, ZERO):
+        for total in _sums(workshop, facts, quantity, lower, index):
+            found = attempt(workshop, LastOfMonotone(), decrease, total)
+            if found is not None:
+                yield found
+
+
+def _decrease(workshop: Workshop, facts: OneStepFacts, quantity: Quantity) -> int | None:
+    """The step that says ``quantity[k+1] <= quantity[k]``, from its own change alone."""
+    allowed = frozenset({quantity, shifted(quantity)})
+    for changing, start in facts.changes:
+        if changing == quantity:
+            return next(eliminations(workshop, start, allowed, ()), None)
+    return None
 
 
 def _links(
