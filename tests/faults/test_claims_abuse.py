@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import tracemalloc
 from contextlib import contextmanager
 
 import pytest
@@ -134,8 +135,13 @@ def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "claims.toml"
     with path.open("wb") as stream:
         stream.truncate(100 * 2**20)
-    with alarm(10), pytest.raises(ClaimError, match="bytes"):
-        read_file(path)
+    tracemalloc.start()
+    try:
+        with alarm(10), pytest.raises(ClaimError, match="bytes"):
+            read_file(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", [".", "missing.toml", "missing/claims.toml", "a\0b"])

@@ -132,6 +132,8 @@ TRUE = [
      "method": "gradient_descent(step=1)", "initial": "norm(x[0] - x_star) <= 1"},
     {"bound": "sigma**alpha*N**((1 - alpha)/alpha)*q", "method": "sgd(step=gamma)",
      "assumptions": ("heavy_tailed(alpha, sigma)",)},
+    {"bound": "(L*R**2)**(1/alpha)*(L*R**2)**(1 - alpha**-1)"},
+    {"bound": "(L*R**2)**(N/alpha)*(L*R**2)**(1 - N/alpha)"},
     {"bound": "gamma*G**2", "method": "sgd(step=min(gamma, epsilon/(L*G)))",
      "assumptions": ("smooth(L)", "bounded_second_moment(G)")},
 ]  # fmt: skip

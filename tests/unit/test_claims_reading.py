@@ -432,7 +432,8 @@ def test_a_claim_means_something_at_its_instances(key, value, reason):
 def test_what_a_ball_cannot_decide_is_left_alone():
     at = [{"L": 1, "R": 1, "N": 2}]
     assert read_claim(changed(RATE, bound="1 + sqrt(sqrt(N)**2 - 2)", at=at))
-    assert read_claim(changed(RATE, bound="1/(1 + sqrt(N)**2 - N)", at=at))
+    assert read_claim(changed(RATE, bound="1/(sqrt(N)**2 - N)", at=at))
+    assert read_claim(changed(RATE, bound="(sqrt(N)**2 - N)**-1", at=at))
 
 
 def test_a_confidence_is_a_probability_at_the_instances():
@@ -491,6 +492,14 @@ def test_one_bad_claim_never_hides_the_others(tmp_path):
     assert isinstance(fourth, InvalidClaim)
     assert fourth.id == "claim-4"
     assert json.dumps(fourth.table)
+
+
+def test_what_other_systems_write_is_read(tmp_path):
+    path = tmp_path / "claims.toml"
+    text = '\ufeffformat = 1\r\n[[claim]]\r\nid = "a"\r\nkind = "identity"\r\n'
+    path.write_bytes((text + 'lhs = """1 +\r\n 1"""\r\nrhs = 2\r\n').encode())
+    (claim,) = read_file(path).entries
+    assert isinstance(claim, IdentityClaim)
 
 
 def test_floats_are_read_as_they_are_written(tmp_path):
