@@ -46,13 +46,15 @@ class Streams:
     def _next(self, kind: str, law: str, shape: tuple[int, ...]) -> Any:
         self.drawn = True
         key = (kind, law, shape)
-        length = max(1, BLOCK // max(1, math.prod(shape)))
-        generators, block, used = self._blocks.get(key) or (self._spawn(key), None, length)
-        if used == length:
+        generators, block, used = self._blocks.get(key) or (self._spawn(key), None, 0)
+        if block is None or used == block.shape[1]:
+            # longer blocks as the run goes on; where a generator's numbers are cut is no matter
+            longest = max(1, BLOCK // max(1, math.prod(shape)))
+            length = 1 if block is None else min(2 * used, longest)
             block = np.stack([getattr(g, law)((length, *shape)) for g in generators])
             used = 0
         self._blocks[key] = (generators, block, used + 1)
-        return block[:, used]  # type: ignore[index]  # a fresh block was made above
+        return block[:, used]
 
     def _spawn(self, key: Any) -> list[np.random.Generator]:
         number = zlib.crc32(repr(key).encode())
