@@ -6,6 +6,7 @@ Nothing heavy is imported here before it is needed, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -159,8 +160,9 @@ def _write_json(outcome: Outcome, json_file: str | None, evidence: str | None) -
     text = to_json(report_data(outcome, __version__, _place(json_file, evidence)))
     if json_file == "-":
         with _quiet_pipe():
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            # the JSON is UTF-8 whatever the terminal speaks
+            sys.stdout.buffer.write(text.encode("utf-8"))
+            sys.stdout.buffer.flush()
     elif json_file is not None:
         Path(json_file).write_text(text, encoding="utf-8")
 
@@ -227,6 +229,9 @@ def _quiet_pipe() -> Iterator[None]:
 def finish(command: Callable[[], int | None]) -> NoReturn:
     """Runs the command and ends the process with its exit code, whatever happens."""
     code = 0
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot print ∇ prints its code
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = command() or 0
     except click.ClickException as error:

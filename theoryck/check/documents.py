@@ -46,4 +46,7 @@ def verify_file(path: str | Path, methods_file: str | None = None) -> Establishe
     from theoryck.certificates import verify
     from theoryck.check.extensions import load_vocabulary
 
-    return verify(read_document(path), methods=load_vocabulary(methods_file).methods)
+    document = read_document(path)
+    if not isinstance(document, dict) or not {"format", "kind", "claim"} <= document.keys():
+        raise UnreadableError(f"{path}: no certificate; one has the keys format, kind and claim")
+    return verify(document, methods=load_vocabulary(methods_file).methods)
