@@ -227,11 +227,18 @@ def test_names_mean_something_only_where_they_may():
         ("y@X@w", ()),
         ("dot(X, X)", ()),
         ("transpose(X)", ("d", "n")),
+        ("y@transpose(w)", ("n", "d")),
+        ("transpose(w)@w", ()),
+        ("transpose(y)@X@w", ()),
+        ("transpose(transpose(w))", ("d",)),
+        ("transpose(transpose(y)@X)", ("d",)),
     ],
 )
 def test_arrays_are_computed_entry_by_entry(text, shape):
     scope = Scope(ARRAYS.where, {**ARRAYS.shapes, "n": ()}, arithmetic=Arithmetic.ARRAYS)
     assert parse_expression(text, scope=scope, shape=shape)
+    with pytest.raises(ClaimError):
+        parse_expression(text, scope=scope, shape=(*shape, "other"))
 
 
 @pytest.mark.parametrize("text", ["X*w", "X@y", "w + y", "w/y", "dot(w, y)", "max(w, y)"])

@@ -189,6 +189,7 @@ def test_natural_spellings():
     positional = read_claim(changed(RATE, method="heavy_ball(1/L, momentum=k/(k + 3))"))
     assert list(positional.method.arguments) == ["step", "momentum"]
     assert read_claim(changed(RATE, bound="O(1/N)", **{"as": "L -> 0"})).limit == "L -> 0"
+    assert read_claim(changed(RATE, **{"as": "N->infinity"})).limit == "N -> oo"
     assert read_claim(changed(RATE, confidence="1 - 1/N")).confidence is not None
     assert isinstance(read_claim(changed(RATE, bound="O(1/N)")).bound, Order)
 
@@ -238,6 +239,7 @@ def test_domains():
         ["w: vector d", "X: matrix n x d", "y: (n)"],
         {"w": ["d"], "X": ["n", "d"], "y": "n"},
         {"w": "d", "X": "n × d", "y": "n"},
+        {"w": "R^d", "X": "R^{n x d}", "y": "R^n"},
     ],
 )
 def test_shapes_have_several_spellings(variables):
@@ -283,6 +285,8 @@ def test_methods_and_assumptions_may_be_added():
         (RATE, "expect", "prooved", "expect", "'prooved'", "'proved'"),
         (RATE, "relation", ">=", "relation", "'>='", "at_least"),
         (RATE, "relation", "=<", "relation", "'=<'", "'<='"),
+        (RATE, "parameters", {"k": "k >= 0"}, "parameters.k", "iteration", "otherwise"),
+        (MEMBERSHIP, "variables", {"x": "vector"}, "variables.x", "no dimensions", '"d"'),
         (RATE, "as", "N", "as", "no limit", "N -> oo"),
         (RATE, "as", "M -> oo", "as", "'M'", "parameter"),
         (RATE, "method", "gradient_decent(1/L)", "method", "unknown method", "'gradient_descent'"),

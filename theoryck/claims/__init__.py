@@ -25,7 +25,9 @@ runs code: expressions are parsed by :mod:`ast`, admitted by a whitelist, and bo
 In claims about a run, vectors are elements of an inner-product space: they are added, scaled,
 and enter ``dot`` and ``norm``; a product of two is an error. In membership and gradient claims
 they are arrays: ``*``, ``/`` and the functions of scalars work entry by entry, a scalar is
-repeated, ``norm`` of a matrix is its Frobenius norm, and the names of dimensions are whole numbers.
+repeated, and the names of dimensions are whole numbers. Vectors are columns, so
+``transpose(u)@v`` is a scalar and ``u@transpose(v)`` a matrix; ``norm`` of a matrix is its
+Frobenius norm.
 
 **Constraints** of parameters are chains of comparisons with an optional leading ``integer,``:
 ``"integer, N >= 1"``, ``"0 < mu <= L"``, ``""`` for any real. They may name other parameters. A

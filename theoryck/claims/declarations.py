@@ -19,6 +19,17 @@ from theoryck.errors import ClaimError, Place
 RUN_WORDS = RUN | CONSTANTS | {"k"}
 """What no parameter of a claim about a run may be called."""
 
+MEANINGS = {
+    "k": "the iteration in a step; a horizon is called N",
+    "E": "the expectation",
+    "f": "the function",
+    "grad": "its gradient",
+    "x": "the iterates",
+    "f_star": "the infimum of f",
+    "x_star": "a minimiser of f",
+    "pi": "the number",
+    "oo": "infinity",
+}
 INTEGER = re.compile(r"\s*integer\s*(,|$)")
 WORDS = {
     "positive": "> 0",
@@ -50,7 +61,8 @@ def check_name(name: str, place: Place, reserved: Iterable[str]) -> None:
     if name in FUNCTIONS:
         raise ClaimError(f"{name} is a function of the claim language", place, "call it otherwise")
     if name in reserved:
-        raise ClaimError(f"{name} has a meaning of its own here", place, "call it otherwise")
+        problem = f"{name} has a meaning of its own here: {MEANINGS[name]}"
+        raise ClaimError(problem, place, "call it otherwise")
 
 
 def read_parameters(value: Any, place: Place, reserved: frozenset[str]) -> dict[str, Parameter]:
@@ -182,9 +194,11 @@ def read_shape(value: Any, place: Place) -> Shape:
     """
     remedy = 'write "scalar", "d" for a vector, "m x n" for a matrix'
     if isinstance(value, str):
-        text = re.sub(r"^\s*(vector|matrix)\s+", "", value).strip().strip("()")
-        if text in ("", "scalar", "real", "number"):
+        text = re.sub(r"^\s*(vector|matrix)\s+|^\s*R\^", "", value).strip().strip("(){}")
+        if text in ("", "scalar", "real", "number", "R"):
             return SCALAR
+        if text in ("vector", "matrix"):
+            raise ClaimError(f"a {text} of no dimensions", place, remedy)
         parts: list[Any] = [part for part in re.split(r"\s+x\s+|\s*[×,]\s*", text) if part]
     elif isinstance(value, int) and not isinstance(value, bool):
         parts = [value]

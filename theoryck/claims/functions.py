@@ -15,7 +15,7 @@ from theoryck.claims.grammar import parse_expression, suggestion
 from theoryck.claims.instances import check_meaning, check_positive
 from theoryck.claims.limits import constant_value
 from theoryck.claims.scopes import CONSTANTS, SCALAR, Arithmetic, Scope
-from theoryck.claims.shapes import check_shape, describe
+from theoryck.claims.shapes import check_shape, describe, same_shape
 from theoryck.errors import ClaimError, Place
 
 End = Expr | None
@@ -141,7 +141,7 @@ def _derivative(
     if not isinstance(value, Mapping):
         expr = read(value, place)
         shape = check_shape(expr, scope, place)
-        fitting = [name for name in shapes if shapes[name] == shape]
+        fitting = [name for name in shapes if same_shape(shapes[name], shape)]
         if len(fitting) != 1:
             what = "no variable is" if not fitting else f"{' and '.join(fitting)} are each"
             raise ClaimError(

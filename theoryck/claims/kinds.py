@@ -331,6 +331,7 @@ def _relation(value: Any, place: Place) -> str:
 def _limit(parameters: Scope) -> Callable[[Any, Place], str]:
     def reader(value: Any, place: Place) -> str:
         name, arrow, target = (part.strip() for part in string(value, place).partition("->"))
+        target = "oo" if target in ("inf", "infinity", "∞") else target
         if not arrow or target not in ("oo", "0"):
             raise ClaimError(f"{value!r} is no limit", place, "write 'N -> oo' or 'epsilon -> 0'")
         if name not in parameters.shapes:

@@ -37,6 +37,15 @@ def describe(shape: Shape) -> str:
     return f"a {'vector' if len(shape) == 1 else 'matrix'} ({' x '.join(map(str, shape))})"
 
 
+def same_shape(left: Shape, right: Shape) -> bool:
+    """Whether two shapes agree but for dimensions of length one: a column is a vector.
+
+    >>> same_shape(("d", 1), ("d",))
+    True
+    """
+    return [d for d in left if d != 1] == [d for d in right if d != 1]
+
+
 def check_shape(expr: Expr, scope: Scope, place: Place, expected: Shape | None = None) -> Shape:
     """The shape of a tree.
 
@@ -45,7 +54,7 @@ def check_shape(expr: Expr, scope: Scope, place: Place, expected: Shape | None =
             number, or a tree that has not the ``expected`` shape.
     """
     shape = _Shapes(scope, place).shape(expr)
-    if expected is not None and shape != expected:
+    if expected is not None and not same_shape(shape, expected):
         raise ClaimError(
             f"{brief(expr)} is {describe(shape)}, where {describe(expected)} is needed",
             replace(place, column=expr.column or 1),
@@ -142,7 +151,7 @@ class _Shapes:
                 return SCALAR
             case "transpose":
                 self.some_vector(expr, shapes[0], "a scalar is its own transpose")
-                return shapes[0][::-1]
+                return self.transposed(shapes[0])
             case "dot":
                 if shapes[0] == SCALAR or shapes[0] != shapes[1]:
                     raise self.error(
@@ -202,13 +211,22 @@ class _Shapes:
     def matrix_product(self, expr: Apply, left: Shape, right: Shape) -> Shape:
         if SCALAR in (left, right):
             raise self.error("@ with a scalar", expr, "a product with a scalar is written *")
+        if len(left) == 1 and right[0] == 1:
+            left = (*left, 1)  # a column times a row: the outer product
         if left[-1] != right[0]:
             raise self.error(
                 f"@ of {describe(left)} and {describe(right)}",
                 expr,
                 "the last dimension on the left must be the first on the right",
             )
-        return left[:-1] + right[1:]
+        result = left[:-1] + right[1:]
+        return SCALAR if all(dimension == 1 for dimension in result) else result
+
+    def transposed(self, shape: Shape) -> Shape:
+        """A vector is a column: its transpose is a row, whose transpose is a vector again."""
+        if len(shape) == 1:
+            return (1, *shape)
+        return shape[1:] if shape[0] == 1 else shape[::-1]
 
     def entrywise(self, expr: Apply, shapes: list[Shape]) -> Shape:
         vectors = {shape for shape in shapes if shape != SCALAR}
