@@ -33,7 +33,7 @@ from theoryck.claims.expressions import (
     children,
     walk,
 )
-from theoryck.errors import DomainError, TooLargeError, UntraceableError
+from theoryck.errors import DomainError, TheoryckError, TooLargeError, UntraceableError
 
 MAX_HORIZON = 2000  # iterates of one trace; the forms grow with its square
 
@@ -127,10 +127,19 @@ class Run:
             name: evaluate(argument, environment, numbers)
             for name, argument in self.use.arguments.items()
         }
-        self.state = self.use.method.step(self.state, self.trace, k, values)
-        x = self.use.method.iterate(self.state)
+        name = self.use.method.name
+        try:
+            self.state = self.use.method.step(self.state, self.trace, k, values)
+            x = self.use.method.iterate(self.state)
+        except TheoryckError:
+            raise
+        except Exception as error:  # the method is its author's code: anything may happen in it
+            raise UntraceableError(
+                f"{name} cannot be traced: {type(error).__name__}: {error} (constants inside a "
+                "method must be exact: x/2 or fractions.Fraction, not 0.5*step)"
+            ) from error
         if not isinstance(x, Point):
-            raise UntraceableError(f"{self.use.method.name} gave {type(x).__name__}, not a vector")
+            raise UntraceableError(f"{name} gave {type(x).__name__}, not a vector")
         self.iterates.append(x)
 
 

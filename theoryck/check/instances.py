@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from theoryck.claims.claim import Claim
 from theoryck.claims.expressions import Expr
-from theoryck.errors import TheoryckError
+from theoryck.claims.spelling import spell_instance
 from theoryck.verdict import Instance, Status
 
 Key = frozenset[tuple[str, str]]
@@ -32,7 +32,7 @@ def key_of_text(at: Mapping[str, str]) -> Key:
 
 def key_of_claim(at: Mapping[str, Expr]) -> Key:
     """A choice of parameters as the claim gives it, in the same spelling."""
-    return frozenset((name, _spell(value)) for name, value in at.items())
+    return key_of_text(spell_instance(at))
 
 
 def canonical(text: str) -> str:
@@ -47,17 +47,6 @@ def canonical(text: str) -> str:
         return str(Fraction(str(text)))
     except (ValueError, ZeroDivisionError):
         return "".join(str(text).split())
-
-
-def _spell(expr: Expr) -> str:
-    from theoryck.claims.arithmetic import Rationals
-    from theoryck.claims.evaluate import Environment, evaluate
-    from theoryck.claims.printing import to_text
-
-    try:
-        return canonical(str(evaluate(expr, Environment(), Rationals())))
-    except TheoryckError:
-        return canonical(to_text(expr))
 
 
 def wanted(claim: Claim) -> tuple[Key, ...]:

@@ -45,9 +45,9 @@ def _by_variety(claim: Claim) -> Iterator[dict[str, Fraction]]:
     width = max(map(len, choices), default=1)
     while width > 1 and prod(min(width, len(choice)) for choice in choices) > MAX_TRIED:
         width -= 1
-    ranks = product(*(range(min(width, len(choice))) for choice in choices))
-    for rank in sorted(ranks, key=lambda rank: (max(rank, default=0), sum(rank))):
-        yield {name: choice[r] for name, choice, r in zip(known, choices, rank, strict=True)}
+    tuples = product(*(range(min(width, len(choice))) for choice in choices))
+    for ranks in sorted(tuples, key=lambda ranks: (max(ranks, default=0), sum(ranks))):
+        yield {name: choice[r] for name, choice, r in zip(known, choices, ranks, strict=True)}
 
 
 def _alone(parameter: Parameter) -> tuple[Fraction, ...]:

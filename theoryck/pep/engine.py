@@ -24,8 +24,8 @@ from theoryck.certificates.documents import as_float
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import Claim, RateClaim
 from theoryck.claims.expressions import Expr
-from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
+from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError
 from theoryck.pep.assemble import Assembled, assemble
 from theoryck.pep.attain import attained
@@ -69,7 +69,7 @@ def _silent(reason: str) -> EngineReport:
 
 def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
     """The claim at one instance: in rationals, or in balls where a value is irrational."""
-    text = {name: to_text(value) for name, value in at.items()}
+    text = spell_instance(at)
     systems: tuple[NumberSystem, ...] = (Rationals(), Balls())
     for numbers in systems:
         try:

@@ -10,6 +10,7 @@ from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.claims.expressions import Expr, Order
 from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
+from theoryck.claims.spelling import spell_instance
 from theoryck.errors import TheoryckError
 from theoryck.simulate.complexity import as_rate
 from theoryck.simulate.observe import Observation
@@ -88,7 +89,7 @@ def _instance(
 
 
 def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
-    text = {name: to_text(expr) for name, expr in at.items()}
+    text = spell_instance(at)
     return _Result(Instance(text, None, None, Status.INCONCLUSIVE, reason))
 
 

@@ -14,7 +14,7 @@ from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
 from theoryck.claims.claim import AssumptionUse
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
-from theoryck.claims.printing import to_text
+from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError
 from theoryck.simulate.membership import Assumed
 
@@ -40,7 +40,7 @@ def choose(at: Mapping[str, Expr]) -> Values:
     Raises:
         TheoryckError: an expression has no value.
     """
-    text = {name: to_text(expr) for name, expr in at.items()}
+    text = spell_instance(at)
     numbers: NumberSystem = Rationals()
     try:
         exact = {name: evaluate(expr, Environment(), numbers) for name, expr in at.items()}
