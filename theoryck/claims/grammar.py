@@ -178,6 +178,8 @@ def parse_python(source: Source) -> ast.expr:
         raise _syntax_error(source, error) from None
     except (RecursionError, MemoryError, ValueError):
         raise _too_deep(source, 1) from None
+    if source.tokens < limits.MAX_DEPTH:
+        return tree
     level: list[ast.AST] = [tree]
     for _ in range(limits.MAX_DEPTH):
         level = [child for node in level for child in ast.iter_child_nodes(node)]

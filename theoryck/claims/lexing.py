@@ -55,6 +55,7 @@ class Source:
     text: str
     literals: Mapping[int, Fraction]
     place: Place
+    tokens: int
 
     def error(self, problem: str, column: int, remedy: str | None = None) -> ClaimError:
         """An error at a column of the text."""
@@ -123,7 +124,7 @@ def scan(text: str, place: Place) -> Source:
         raise ClaimError(
             f"{bracket!r} is not closed", replace(place, column=column), "brackets come in pairs"
         )
-    return Source(re.sub(r"\s", " ", text), literals, place)
+    return Source(re.sub(r"\s", " ", text), literals, place, tokens)
 
 
 def _literal(token: str, place: Place) -> Fraction:

@@ -28,8 +28,6 @@ from theoryck.verdict import Status
 FORMAT = 1
 COMMON_KEYS = ("id", "kind", "text", "source", "parameters", "at", "expect")
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-NO_KEY = re.compile(r"[^\w\s.-]+")
-QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,9 @@ def check_text(text: str, place: Place) -> None:
     """Refuse what TOML readers would refuse late, or read slowly.
 
     Raises:
-        ClaimError: a NUL character, or a line or a dotted key beyond the limits.
+        ClaimError: a NUL character, or lines or dotted keys beyond the limits.
     """
+    dots = 0
     for number, line in enumerate(text.split("\n"), start=1):
         if "\0" in line:
             raise ClaimError(f"line {number} holds a NUL character", place, "remove it")
@@ -145,21 +144,9 @@ def check_text(text: str, place: Place) -> None:
                 place,
                 f"at most {limits.MAX_LINE_CHARACTERS} are read",
             )
-        if line.count(".") >= limits.MAX_KEY_PARTS and _key_parts(line) > limits.MAX_KEY_PARTS:
-            raise ClaimError(
-                f"line {number} has a key of more than {limits.MAX_KEY_PARTS} parts", place
-            )
-
-
-def _key_parts(line: str) -> int:
-    """The most parts that a dotted key in the line may have; prose has blanks between dots."""
-    longest = 0
-    for piece in NO_KEY.split(QUOTED.sub("q", line)):
-        run = 0
-        for part in piece.split("."):
-            run = run + 1 if len(part.split()) == 1 else 0
-            longest = max(longest, run)
-    return longest
+        dots += line.count(".") ** 2  # whether in keys or not: quoting is for the parser to tell
+        if dots > limits.MAX_DOT_WORK:
+            raise ClaimError(f"too many dots up to line {number}", place, "split the file")
 
 
 def parse_document(text: str, place: Place) -> list[Any]:
