@@ -159,7 +159,7 @@ class _Prover:
         if remaining <= 0:
             return Unknown("the time is spent")
         try:
-            known = [self.translator.relation(relation) for relation in self.domain.relations]
+            known = [self.translator.relation(relation) for relation in self.domain.known]
         except UntranslatableError as error:
             return Unknown(str(error))
         unguarded = [

@@ -36,19 +36,21 @@ class Domain:
         )
 
     def with_symbols(self, *symbols: sympy.Symbol) -> Domain:
-        """The domain with further free symbols, whose SymPy assumptions are made relations."""
-        added = {s.name: s for s in symbols}
-        sides = tuple(
-            Relation(s, ">" if s.is_positive else ">=", ZERO)
-            for s in symbols
-            if s.is_positive or s.is_nonnegative
-        )
-        return replace(self, symbols={**self.symbols, **added}, relations=(*self.relations, *sides))
+        """The domain with further free symbols."""
+        return replace(self, symbols={**self.symbols, **{s.name: s for s in symbols}})
 
     @property
-    def integers(self) -> frozenset[str]:
-        """The names of the integer symbols."""
-        return frozenset(name for name, symbol in self.symbols.items() if symbol.is_integer)
+    def known(self) -> tuple[Relation, ...]:
+        """The relations, and what SymPy is told of the symbols."""
+        return (*self.relations, *(r for s in self.symbols.values() for r in _assumed(s)))
+
+
+def _assumed(symbol: sympy.Symbol) -> tuple[Relation, ...]:
+    if symbol.is_positive and symbol.is_integer:
+        return (Relation(symbol, ">=", sympy.Integer(1)),)
+    if symbol.is_positive:
+        return (Relation(symbol, ">", ZERO),)
+    return (Relation(symbol, ">=", ZERO),) if symbol.is_nonnegative else ()
 
 
 def domain_of(parameters: Mapping[str, Parameter]) -> Domain:

@@ -91,7 +91,7 @@ def _surely_not_zero(expr: sympy.Expr) -> bool:
         values = [value(part, point, Floats()) for part in parts]
     except (TheoryckError, ArithmeticError):
         return False
-    return abs(sum(values)) > ROUNDING * sum(map(abs, values))
+    return bool(abs(sum(values)) > ROUNDING * sum(map(abs, values)))
 
 
 def equal(left: sympy.Expr, right: sympy.Expr) -> bool:
@@ -120,10 +120,7 @@ def lower_bounds(domain: Domain) -> dict[sympy.Symbol, tuple[sympy.Rational, boo
             if known is None or (bound, strict) > known:
                 bounds[symbol] = (bound, strict)
 
-    for symbol in domain.symbols.values():
-        if symbol.is_nonnegative:
-            note(symbol, sympy.Integer(0), bool(symbol.is_positive))
-    for relation in domain.relations:
+    for relation in domain.known:
         if relation.sign in (">=", ">", "=="):
             note(relation.left, relation.right, relation.sign == ">")
         if relation.sign in ("<=", "<", "=="):

@@ -7,6 +7,8 @@ from typing import Any
 import sympy
 from sympy.printing.str import StrPrinter
 
+from theoryck.derive.exact import polynomial_symbols
+
 
 class ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
     """Writes ``max``, ``min``, ``abs`` and ``ceil`` as claims do; the rest is SymPy's own text."""
@@ -37,12 +39,29 @@ def to_claim_text(expr: sympy.Expr) -> str:
     return str(ClaimPrinter({"order": None}).doprint(expr))
 
 
+def _over_roots(expr: sympy.Expr) -> sympy.Expr:
+    """One fraction in the roots of the symbols, such as 1/(2*sqrt(N) - 1)."""
+    roots = polynomial_symbols([expr])
+    back = {next(iter(power.free_symbols)): symbol for symbol, power in roots.items()}
+    whole = sympy.factor(sympy.cancel(expr.subs(roots, simultaneous=True)))
+    degrees = {next(iter(p.free_symbols)): p.as_base_exp()[1] for p in roots.values()}
+    return whole.subs({root: s ** (1 / degrees[root]) for root, s in back.items()})
+
+
 def tidy(expr: sympy.Expr) -> sympy.Expr:
     """The shortest of a few equal forms, for printing only."""
     forms = [expr]
     if expr.has(sympy.Max, sympy.Min):
         return expr
-    for rewrite in (sympy.factor_terms, sympy.expand, sympy.together, sympy.cancel, sympy.factor):
+    rewritings = (
+        sympy.factor_terms,
+        sympy.expand,
+        sympy.together,
+        sympy.cancel,
+        sympy.factor,
+        _over_roots,
+    )
+    for rewrite in rewritings:
         try:
             forms.append(rewrite(expr))
         except (sympy.PolynomialError, NotImplementedError):

@@ -26,6 +26,7 @@ from theoryck.derive.relations import Relation
 from theoryck.derive.routes import bounds, one_step_facts
 from theoryck.derive.rules.base import NotApplicableError, Rule
 from theoryck.derive.rules.measures import ClaimFollows, NormFollows
+from theoryck.derive.rules.orders import OrderFollows
 from theoryck.derive.setting import (
     OutOfTime,
     Setting,
@@ -68,8 +69,8 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
         return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
     if claim.confidence is not None:
         return inconclusive("derive has no rules for bounds with a confidence yet")
-    if isinstance(claim.bound, Order):
-        return inconclusive("derive has no rules for order bounds O(...) yet")
+    if isinstance(claim.bound, Order) and claim.bound.kind != "O":
+        return inconclusive(f"derive proves upper bounds, not {claim.bound.kind}(...)")
     setting = setting_of(claim)
     if is_empty(setting.domain, deadline):
         message = "no parameters satisfy the constraints together with the initial condition"
@@ -110,14 +111,19 @@ def _require_values(setting: Setting, deadline: float) -> None:
 def _follows(workshop: Workshop, number: int, target: Target) -> int | None:
     claim = workshop.setting.claim
     text = f"{to_text(claim.measure)} <= {to_text(claim.bound)}"
+    arguments = {"scale": target.scale, "text": text}
+    if isinstance(claim.bound, Order):
+        arguments["root"] = target.measured.root
     try:
-        return workshop.add(_comparison(target), number, scale=target.scale, text=text)
+        return workshop.add(_comparison(claim, target), number, **arguments)
     except (Stuck, NotApplicableError) as error:
         workshop.failures.append(str(error))
         return None
 
 
-def _comparison(target: Target) -> Rule:
+def _comparison(claim: RateClaim, target: Target) -> Rule:
+    if isinstance(claim.bound, Order):
+        return OrderFollows()
     return NormFollows() if target.measured.root else ClaimFollows()
 
 
@@ -129,7 +135,9 @@ def _report(
     if problem is not None:
         return inconclusive(f"the derivation did not pass its re-check: {problem}")
     derived = derived_bound(derivation)
-    findings = (*unused_assumptions(derivation, setting), *looseness(derived, setting))
+    findings = unused_assumptions(derivation, setting)
+    if not isinstance(claim.bound, Order):
+        findings += looseness(derived, setting)
     best = to_claim_text(tidy(derived))
     evidence = (*(f"on the domain, {note}" for note in setting.notes), *derivation.lines)
     if claim.relation == "==":
@@ -165,7 +173,10 @@ def _other_bound(
         goal = Relation(target.scale**2 * statement.bound, "<=", claimed**2)
         derived = sympy.sqrt(goal.left)
     text = to_claim_text(tidy(derived))
-    why = failure(_comparison(target), goal, workshop.decided(goal))
+    why = failure(ClaimFollows(), goal, workshop.decided(goal))
+    if isinstance(claim.bound, Order):
+        orders = [text for text in workshop.failures if "order" in text]
+        why = orders[-1] if orders else why
     if recheck(workshop.derivation(best), workshop.setting, deadline) is not None:
         return inconclusive(why)
     findings = (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from theoryck.derive.decide import Proved, decide
-from theoryck.derive.proof import Derivation, Step
+from theoryck.derive.proof import TRIED_POINTS, Derivation, Step
 from theoryck.derive.rules.base import NotApplicableError
+from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import Statement
+from theoryck.derive.values import Point
 
 
 def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | None:
@@ -16,8 +20,9 @@ def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | 
     algebra; every side condition that the rule asks for is decided again, whatever the step says.
     """
     statements: dict[int, Statement] = {}
+    points = tuple(islice(sample_points(setting.domain), TRIED_POINTS))
     for step in derivation.steps:
-        problem = _recheck_step(step, statements, setting, deadline)
+        problem = _recheck_step(step, statements, setting, points, deadline)
         if problem is not None:
             return f"step {step.number} does not hold: {problem}"
         statements[step.number] = step.statement
@@ -25,7 +30,11 @@ def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | 
 
 
 def _recheck_step(
-    step: Step, statements: dict[int, Statement], setting: Setting, deadline: float
+    step: Step,
+    statements: dict[int, Statement],
+    setting: Setting,
+    points: tuple[Point, ...],
+    deadline: float,
 ) -> str | None:
     if any(premise not in statements for premise in step.premises):
         return "it uses a step that does not come before it"
@@ -39,7 +48,7 @@ def _recheck_step(
     if not conclusion.statement.same_as(step.statement):
         return f"the rule gives {conclusion.statement}"
     for relation in conclusion.conditions:
-        decision = decide(relation, setting.domain, deadline)
+        decision = decide(relation, setting.domain, deadline, points=points)
         if not isinstance(decision, Proved):
             return f"{relation} is not proved"
     return None

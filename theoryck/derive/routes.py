@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 
+from theoryck.claims.expressions import Order
 from theoryck.derive.elimination import eliminations
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
@@ -252,7 +253,9 @@ def _from_the_start(workshop: Workshop, facts: OneStepFacts, number: int) -> Ite
         starts = {START_GAP, START_DISTANCE}
         if isinstance(statement, Bound):
             left = statement.bound.free_symbols & starts
-            if left <= workshop.setting.bound.free_symbols:
+            # a constant in O(.) may depend on the start, an explicit bound must name it
+            is_order = isinstance(workshop.setting.claim.bound, Order)
+            if is_order or left <= workshop.setting.bound.free_symbols:
                 yield found
 
 

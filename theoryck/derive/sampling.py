@@ -90,9 +90,9 @@ def _bounds(
     symbol: sympy.Symbol, domain: Domain, point: Point
 ) -> tuple[Fraction | None, Fraction | None]:
     """The bounds that relations with already chosen symbols set."""
-    lower: Fraction | None = Fraction(0) if symbol.is_nonnegative else None
+    lower: Fraction | None = None
     upper: Fraction | None = None
-    for relation in domain.relations:
+    for relation in domain.known:
         for side, other, signs in (
             (relation.left, relation.right, "<"),
             (relation.right, relation.left, ">"),

@@ -11,7 +11,17 @@ import sympy
 from theoryck.algebra import Trace
 from theoryck.algebra.point import Leaf, Point
 from theoryck.claims.claim import RateClaim
-from theoryck.claims.expressions import Apply, Expr, Gradient, Iterate, Number, Symbol, Value, names
+from theoryck.claims.expressions import (
+    Apply,
+    Expr,
+    Gradient,
+    Iterate,
+    Number,
+    Order,
+    Symbol,
+    Value,
+    names,
+)
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.relations import Relation
 from theoryck.derive.statements import Arrow, Direction, Displacement
@@ -85,7 +95,7 @@ def setting_of(claim: RateClaim) -> Setting:
     plain = Reader(domain.symbols)
     try:
         initial = tuple(r for c in claim.initial for r in start.relations(c))
-        bound = start.read(claim.bound)
+        bound = start.read(claim.bound.body if isinstance(claim.bound, Order) else claim.bound)
     except UnreadableError as error:
         raise Stuck(f"the bound or the initial condition is not read: {error}") from error
     known = (START_GAP, START_DISTANCE, START_GRADIENT)

@@ -110,7 +110,7 @@ def inside(domain: Domain, point: Point) -> bool:
     )
     return (
         whole
-        and all(_surely(relation, point) for relation in domain.relations)
+        and all(_surely(relation, point) for relation in domain.known)
         and all(met_at(obligation, point) for obligation in domain.obligations)
     )
 

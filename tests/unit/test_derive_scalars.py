@@ -1,0 +1,124 @@
+"""Inequalities and identities: proved, refuted at exact values, or left open in words."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+
+from theoryck.claims.reading import read_claim
+from theoryck.derive import examine
+from theoryck.verdict import EngineReport, Scope, Status
+
+
+def inequality(conclusion: str, *hypotheses: str, **parameters: str) -> EngineReport:
+    table = {
+        "id": "claim",
+        "kind": "inequality",
+        "parameters": parameters,
+        "hypotheses": list(hypotheses),
+        "conclusion": conclusion,
+    }
+    return examine(read_claim(table), time.monotonic() + 20)
+
+
+def identity(lhs: str, rhs: str, **parameters: str) -> EngineReport:
+    table = {"id": "claim", "kind": "identity", "parameters": parameters, "lhs": lhs, "rhs": rhs}
+    return examine(read_claim(table), time.monotonic() + 20)
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "hypotheses", "parameters"),
+    [
+        ("2*a*b <= a**2 + b**2", (), {"a": "", "b": ""}),
+        ("a*b <= a**2/(2*t) + t*b**2/2", ("t > 0",), {"a": "", "b": "", "t": ""}),
+        ("sqrt(a*b) <= (a + b)/2", ("a >= 0", "b >= 0"), {"a": "", "b": ""}),
+        ("a < (a + b)/2 < b", ("a < b",), {"a": "", "b": ""}),
+        ("(1 + a)**n >= 1 + n*a", ("a >= 0",), {"a": "", "n": "integer, n >= 1"}),
+        (
+            "g*c/sqrt(d) + b*g**2/2 <= b*g**2",
+            ("c <= sqrt(d)*g*b/2", "0 < g < 1/b"),
+            {"b": "b > 0", "c": "", "d": "d > 0", "g": ""},
+        ),
+    ],
+)
+def test_true_inequalities(conclusion, hypotheses, parameters) -> None:
+    report = inequality(conclusion, *hypotheses, **parameters)
+    assert report.status is Status.PROVED, report.reason
+    assert report.scope is Scope.ALL_PARAMETERS
+    assert report.evidence
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "hypotheses"),
+    [
+        ("a**2 <= a", ("a >= 0",)),
+        ("1/a <= 5", ("a > 0",)),
+        ("a**2 > 0", ()),
+        ("a < a**2 + 1/4", ()),
+        ("sqrt(a) <= a", ("a >= 0",)),
+        ("a**4 - 2*a**2 + 999/1000 >= 0", ()),
+    ],
+)
+def test_false_inequalities_are_refuted_at_exact_values(conclusion, hypotheses) -> None:
+    report = inequality(conclusion, *hypotheses, a="")
+    assert report.status is Status.REFUTED, report.reason
+    (instance,) = report.instances
+    assert Fraction(instance.at["a"]) is not None
+    assert instance.status is Status.REFUTED
+
+
+def test_an_undefined_text_is_not_proved() -> None:
+    report = inequality("a/a <= 1", a="")
+    assert report.status is Status.INCONCLUSIVE
+    assert "division by zero" in report.reason
+
+
+def test_hypotheses_that_contradict_each_other_are_vacuous() -> None:
+    report = inequality("a > 5", "a < 0", "a > 1", a="")
+    assert report.status is Status.INCONCLUSIVE
+    assert [finding.code for finding in report.findings] == ["vacuous"]
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs", "parameters"),
+    [
+        ("(a**2 - 1)/(a - 1)", "a + 1", {"a": ""}),
+        ("1 - sigmoid(a)", "sigmoid(-a)", {"a": ""}),
+        ("sqrt(a)*sqrt(b)", "sqrt(a*b)", {"a": "a >= 0", "b": "b >= 0"}),
+        ("max(a, b)", "(a + b + abs(a - b))/2", {"a": "", "b": ""}),
+        ("q**(n + 1)", "q*q**n", {"q": "q > 0", "n": "integer, n >= 0"}),
+    ],
+)
+def test_true_identities(lhs, rhs, parameters) -> None:
+    report = identity(lhs, rhs, **parameters)
+    assert report.status is Status.PROVED, report.reason
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs"),
+    [
+        ("sqrt(a**2)", "a"),
+        ("(a + 1)**2", "a**2 + 1"),
+        ("exp(2*a)", "2*exp(a)"),
+        ("a*(1 + 10**-9)", "a"),
+        ("sin(2*a)", "2*sin(a)"),
+    ],
+)
+def test_false_identities(lhs, rhs) -> None:
+    report = identity(lhs, rhs, a="")
+    assert report.status is Status.REFUTED, report.reason
+
+
+def test_other_kinds_say_that_there_are_no_rules() -> None:
+    table = {
+        "id": "claim",
+        "kind": "implication",
+        "parameters": {"mu": "mu > 0"},
+        "hypotheses": ["strongly_convex(mu)"],
+        "conclusion": "pl(mu)",
+    }
+    report = examine(read_claim(table), time.monotonic() + 5)
+    assert report.status is Status.INCONCLUSIVE
+    assert "implication" in report.reason
