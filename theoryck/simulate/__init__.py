@@ -5,5 +5,6 @@ It supports a claim with stated confidence, refutes it by an exact run, and neve
 
 from theoryck.simulate.examine import examine
 from theoryck.simulate.interpolants import Interpolant, Replay, replay
+from theoryck.simulate.trajectories import trajectories
 
-__all__ = ["Interpolant", "Replay", "examine", "replay"]
+__all__ = ["Interpolant", "Replay", "examine", "replay", "trajectories"]

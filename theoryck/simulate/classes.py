@@ -27,9 +27,9 @@ class Candidate:
     stretches: bool = True
 
     def at_scale(self, factor: Fraction) -> Candidate:
-        """The candidate with its start ``factor`` times as far from x*."""
+        """The candidate with its start ``factor`` times as far from x*; 0 starts at x*."""
         return Candidate(
-            self.problem.scaled(factor) if self.stretches else self.problem,
+            self.problem.scaled(factor) if self.stretches and factor > 0 else self.problem,
             self.noise,
             tuple(factor * entry for entry in self.direction),
             self.stretches,

@@ -126,6 +126,8 @@ class _Rerun:
                 needed,
                 deadline=self.deadline,
             )
+            if len(outcomes) ** len(script.taken) > MAX_RUNS:
+                raise SimulationError(f"more than {MAX_RUNS} outcomes of the noise")
             yield numbers.rational(script.probability()), exact_environment(values, oracle, kept)
             choices = script.following()
             if choices is None:

@@ -33,10 +33,7 @@ def place_start(
     """
     if not conditions:
         return candidate
-    largest = _largest_scale(candidate, conditions, values)
-    if largest is None:
-        return None
-    for factor in _near(largest):
+    for factor in _near(_largest_scale(candidate, conditions, values)):
         placed = candidate.at_scale(factor)
         if isinstance(placed.problem, ExactProblem):
             if initial_holds(placed, conditions, values):
@@ -48,6 +45,8 @@ def place_start(
 
 def _near(scale: float) -> tuple[Fraction, ...]:
     """Simple rational numbers close to the scale, then ones surely below it."""
+    if scale == 0:
+        return (Fraction(0),)
     exact = Fraction(scale)
     simple = (exact.limit_denominator(1000), exact.limit_denominator(10**6))
     close = tuple(c for c in simple if abs(c - exact) <= exact / 10**6 and c > 0)
@@ -60,10 +59,11 @@ def _down(value: Fraction, digits: int) -> Fraction:
     return (value // unit - 1) * unit
 
 
-def _largest_scale(
-    candidate: Candidate, conditions: Sequence[Comparison], values: Values
-) -> float | None:
-    """The largest scale at which the conditions hold in doubles, equalities read as bounds."""
+def _largest_scale(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> float:
+    """The largest scale at which the conditions hold in doubles, equalities read as bounds.
+
+    0 when none is found: it is left to try the start at x*.
+    """
     relaxed = [_relax(condition) for condition in conditions]
 
     def holds(scale: float) -> bool:
@@ -89,7 +89,7 @@ def _largest_scale(
                 break
             high = low
         else:
-            return None
+            return 0.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
