@@ -1,0 +1,123 @@
+"""Nothing false is proved: the false neighbours of every claim in proofs/, and the false claims
+there. What is false is decided by mathematics, in near_misses.toml, never by the tool."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from theoryck import check
+from theoryck.certificates import verify
+from theoryck.verdict import Scope, Status
+
+HERE = Path(__file__).parent
+PROOFS = HERE.parents[1] / "proofs"
+PROVERS = ("derive", "pep")
+BUDGET = 20.0
+
+Table = dict[str, Any]
+
+
+def load(file: Path) -> Table:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+CLAIMS: dict[str, Table] = {
+    f"{file.stem}/{table['id']}": table
+    for file in sorted(PROOFS.glob("*.toml"))
+    for table in load(file)["claim"]
+}
+NEAR_MISSES: list[Table] = load(HERE / "near_misses.toml")["near_miss"]
+FALSE = {name for name, table in CLAIMS.items() if table.get("expect") == "refuted"}
+
+# of these nobody can say what a small slip would make false, and no engine has a rule for them
+UNTOUCHED = {"mit_6881_lecture20/fixed-step-gd-lower-bound"}
+
+
+def changed(near_miss: Table) -> Table:
+    table = {k: v for k, v in CLAIMS[near_miss["of"]].items() if k not in ("expect", "text")}
+    return {**table, **near_miss["change"]}
+
+
+def label(near_miss: Table) -> str:
+    return f"{near_miss['of']}: {near_miss['why']}"
+
+
+def test_every_claim_has_a_false_neighbour() -> None:
+    assert CLAIMS
+    near = {near_miss["of"] for near_miss in NEAR_MISSES}
+    assert near <= CLAIMS.keys()
+    assert CLAIMS.keys() - FALSE - near == UNTOUCHED
+
+
+@pytest.mark.parametrize(
+    "near_miss", [m for m in NEAR_MISSES if "refuted" not in m], ids=lambda m: label(m)
+)
+def test_a_false_neighbour_is_not_proved(near_miss: Table) -> None:
+    verdict = check(changed(near_miss), engines=PROVERS, budget=BUDGET)
+    assert verdict.status not in (Status.PROVED, Status.INVALID), verdict.reason
+
+
+@pytest.mark.parametrize(
+    "near_miss", [m for m in NEAR_MISSES if "refuted" in m], ids=lambda m: label(m)
+)
+def test_a_false_neighbour_is_refuted(near_miss: Table) -> None:
+    # a proof by one engine beside a refutation by another would make the verdict inconclusive
+    engines = {"derive", *near_miss["refuted"]}
+    verdict = check(changed(near_miss), engines=sorted(engines), budget=BUDGET)
+    assert verdict.status is Status.REFUTED, verdict.reason
+    check_witnesses(verdict)
+
+
+@pytest.mark.parametrize("name", sorted(FALSE))
+def test_a_false_claim_is_refuted(name: str) -> None:
+    verdict = check(CLAIMS[name], budget=2 * BUDGET)
+    assert verdict.status is Status.REFUTED, verdict.reason
+    check_witnesses(verdict)
+
+
+def check_witnesses(verdict: Any) -> None:
+    """A rate is refuted by a function, a start and a run, which exact arithmetic confirms."""
+    if verdict.kind != "rate":
+        return
+    broken = [i for i in verdict.instances if i.status is Status.REFUTED]
+    assert broken
+    for instance in broken:
+        assert instance.witness is not None
+        if "claim" in instance.witness:  # a document that can be checked by itself
+            assert verify(instance.witness)
+
+
+# what must come out for all parameters, and with a certificate at every instance
+FOR_ALL_PARAMETERS = [
+    "classics/gd-smooth-gradient",
+    "classics/gd-smooth-pl",
+    "classics/gd-smooth-strongly-convex-values",
+    "classics/sgd-bounded-variance",
+    "giselsson_sgd/error-bound-linear-rate",
+]
+AT_INSTANCES = [
+    *FOR_ALL_PARAMETERS,
+    "classics/gd-smooth-convex",
+    "classics/gd-smooth-strongly-convex-distance",
+]
+
+
+@pytest.mark.parametrize("name", FOR_ALL_PARAMETERS)
+def test_a_known_rate_is_derived(name: str) -> None:
+    verdict = check(CLAIMS[name], engines=("derive",))
+    assert verdict.status is Status.PROVED, verdict.reason
+    assert verdict.scope is Scope.ALL_PARAMETERS
+
+
+@pytest.mark.parametrize("name", AT_INSTANCES)
+def test_a_known_rate_is_certified(name: str) -> None:
+    verdict = check(CLAIMS[name], engines=("pep",))
+    assert verdict.status is Status.PROVED, verdict.reason
+    assert len(verdict.instances) == len(CLAIMS[name]["at"])
+    for instance in verdict.instances:
+        assert instance.certificate is not None
+        assert verify(instance.certificate)

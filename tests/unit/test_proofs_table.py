@@ -1,0 +1,58 @@
+"""The committed table of proofs/ is what a run gives, and no verdict there is unexpected."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from theoryck.check.run import Options, Outcome, check_paths, exit_code
+from theoryck.report.markdown import markdown
+
+ROOT = Path(__file__).parents[2]
+COMMAND = "theoryck check proofs --table proofs/README.md"
+LECTURES = {
+    "ece826_lecture9",
+    "giselsson_sgd",
+    "mathematics_of_data_2018_lecture8",
+    "mathematics_of_data_2020_lecture9",
+    "mit_6881_lecture20",
+}
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    """A run with no cache, from the root, as `make proofs` does it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        return check_paths(["proofs"], Options())
+
+
+def test_the_committed_table_is_what_a_run_gives(outcome: Outcome) -> None:
+    committed = (ROOT / "proofs" / "README.md").read_text(encoding="utf-8")
+    assert markdown(outcome, COMMAND) == committed, f"run `{COMMAND}` and commit what it writes"
+
+
+def test_no_verdict_is_unexpected(outcome: Outcome) -> None:
+    # 3: some claims are open, which is no fault of theirs
+    assert exit_code(outcome) in (0, 3)
+
+
+def test_no_engine_fails_or_runs_out_of_time(outcome: Outcome) -> None:
+    """A verdict that hangs on the clock would differ from machine to machine."""
+    for result in outcome.results:
+        for name, report in result.verdict.engines.items():
+            said = f"{result.verdict.id}, {name}: {report.reason}"
+            assert "report it" not in report.reason, said
+            assert "time is spent" not in report.reason, said
+
+
+@pytest.mark.parametrize("lecture", sorted(LECTURES))
+def test_every_lecture_has_rates_with_their_slides(lecture: str) -> None:
+    file = ROOT / "proofs" / f"{lecture}.toml"
+    claims = tomllib.loads(file.read_text(encoding="utf-8"))["claim"]
+    rates = [c for c in claims if c.get("kind", "rate") in ("rate", "complexity")]
+    assert len(rates) >= 3
+    for claim in claims:
+        assert "slide" in claim["source"], claim["id"]
