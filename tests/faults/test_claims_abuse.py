@@ -38,7 +38,7 @@ def claim_with(expression):
 def error_in(tmp_path, text):
     path = tmp_path / "claims.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with alarm(10):
+    with alarm(60):
         try:
             entries = read_file(path).entries
         except ClaimError as error:
@@ -138,7 +138,7 @@ def test_a_huge_file_is_not_read(tmp_path):
         stream.truncate(100 * 2**20)
     tracemalloc.start()
     try:
-        with alarm(10), pytest.raises(ClaimError, match="bytes"):
+        with alarm(60), pytest.raises(ClaimError, match="bytes"):
             read_file(path)
         assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
     finally:
@@ -154,14 +154,14 @@ def test_what_is_no_file(tmp_path, name):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such device")
 def test_a_device_is_not_opened():
-    with alarm(10), pytest.raises(ClaimError, match="not a file"):
+    with alarm(60), pytest.raises(ClaimError, match="not a file"):
         read_file("/dev/zero")
 
 
 def test_values_that_ask_for_too_much():
     table = {"id": "a", "kind": "identity", "rhs": "1"}
     integer = {**table, "parameters": {"N": "integer, N >= 1"}, "lhs": "N"}
-    with alarm(10):
+    with alarm(60):
         for value in (10**12, "10**12", 10**30, "9**900"):
             with pytest.raises(ClaimError, match="beyond 1000000"):
                 read_claim({**integer, "at": [{"N": value}]})
@@ -179,7 +179,7 @@ def test_values_that_ask_for_too_much():
 
 def test_the_work_on_many_instances_is_bounded():
     long = " + ".join(["N"] * 140)
-    with alarm(30):
+    with alarm(60):
         read_claim(
             {
                 "id": "a",
