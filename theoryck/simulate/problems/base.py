@@ -67,7 +67,7 @@ def shown(value: Fraction) -> str:
     """A rational number for a reader: itself while it is short.
 
     >>> shown(Fraction(1, 3)), shown(Fraction(1000001, 3000001))
-    ('1/3', '0.333333')
+    ('1/3', '0.333334')
     """
     text = str(value)
     return text if len(text) <= 9 else f"{float(value):.6g}"
