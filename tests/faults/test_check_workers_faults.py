@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import pytest
@@ -150,6 +149,15 @@ lhs = "1"
 rhs = "1"
 """
 
+HANGS = """
+import os, time
+def examine(claim, deadline):
+    with open({marker!r}, "w") as stream:
+        stream.write(str(os.getpid()))
+    while True:
+        time.sleep(1)
+"""
+
 DRIVER = """
 import sys
 from theoryck.check.engines import Engine
@@ -165,37 +173,44 @@ if __name__ == "__main__":
 """
 
 
-def test_control_c_ends_everything_with_130(behaviour, tmp_path):
-    engine = behaviour("hangs")
+@pytest.fixture
+def hanging(behaviour, tmp_path):
+    """A running command whose engine hangs, and the process of that engine."""
+    behaviour("hangs")
     (tmp_path / "claims.toml").write_text(FILE)
     (tmp_path / "driver.py").write_text(DRIVER)
     marker = tmp_path / "pid"
-    module = next(p for p in sys.path if os.path.exists(f"{p}/theoryck_test_hangs.py"))
-    with open(f"{module}/theoryck_test_hangs.py", "w") as stream:
-        stream.write(
-            textwrap.dedent(f"""
-            import os, time
-            def examine(claim, deadline):
-                with open({str(marker)!r}, "w") as stream:
-                    stream.write(str(os.getpid()))
-                while True:
-                    time.sleep(1)
-            """)
-        )
-    assert engine.module == "theoryck_test_hangs"
+    folder = next(p for p in sys.path if os.path.exists(f"{p}/theoryck_test_hangs.py"))
+    with open(f"{folder}/theoryck_test_hangs.py", "w") as stream:
+        stream.write(HANGS.format(marker=str(marker)))
     process = subprocess.Popen(
         [sys.executable, str(tmp_path / "driver.py"), str(tmp_path / "claims.toml")],
-        env=os.environ | {"PYTHONPATH": module},
+        env=os.environ | {"PYTHONPATH": folder},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     _until(lambda: marker.exists() and marker.read_text() != "")
+    yield process, int(marker.read_text())
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    process.stderr.close()
+
+
+def test_control_c_ends_everything_with_130(hanging):
+    process, worker = hanging
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everyone in the group gets it
     _, said = process.communicate()
     assert process.returncode == 130
-    assert "Traceback" not in said
-    _until(lambda: not _alive(int(marker.read_text())))
+    assert said == "theoryck: interrupted\n"
+    _until(lambda: not _alive(worker))
+
+
+def test_a_worker_does_not_outlive_a_parent_that_was_killed(hanging):
+    process, worker = hanging
+    process.kill()
+    _until(lambda: not _alive(worker))
 
 
 def _until(condition) -> None:
