@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -48,6 +49,11 @@ def hangs_hard(claim, deadline):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         pass
+
+def marks_and_hangs(claim, deadline):
+    with open(os.environ["MARKER"], "w") as stream:
+        stream.write(str(os.getpid()))
+    hangs(claim, deadline)
 
 def nonsense(claim, deadline):
     return EngineReport("x", "splendid", "r")
@@ -115,6 +121,7 @@ def test_an_engine_that_hangs_is_ended_and_leaves_time_for_the_others(behaviour,
     assert reports[0].status is Status.INCONCLUSIVE
     assert "budget, 0.5 s" in reports[0].reason
     assert reports[1].reason == "good c"
+    assert not multiprocessing.active_children()
 
 
 def test_every_claim_is_answered_whatever_the_number_of_processes(behaviour):
@@ -135,8 +142,6 @@ def test_closing_ends_the_processes(behaviour):
     )
     next(running)
     running.close()
-    import multiprocessing
-
     assert not multiprocessing.active_children()
 
 
@@ -149,15 +154,6 @@ lhs = "1"
 rhs = "1"
 """
 
-HANGS = """
-import os, time
-def examine(claim, deadline):
-    with open({marker!r}, "w") as stream:
-        stream.write(str(os.getpid()))
-    while True:
-        time.sleep(1)
-"""
-
 DRIVER = """
 import sys
 from theoryck.check.engines import Engine
@@ -165,8 +161,8 @@ from theoryck.check.run import Options, check_paths
 from theoryck import cli
 
 def main():
-    engine = Engine("hangs", "theoryck_test_hangs", frozenset({"identity"}))
-    return cli.finish(lambda: check_paths([sys.argv[1]], Options((engine,))) and 0)
+    engine = Engine(sys.argv[1], "theoryck_test_" + sys.argv[1], frozenset({"identity"}))
+    return cli.finish(lambda: check_paths([sys.argv[2]], Options((engine,))) and 0)
 
 if __name__ == "__main__":
     main()
@@ -174,28 +170,49 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def hanging(behaviour, tmp_path):
-    """A running command whose engine hangs, and the process of that engine."""
-    behaviour("hangs")
+def start(behaviour, tmp_path):
+    """Starts a command that asks one engine about one claim."""
     (tmp_path / "claims.toml").write_text(FILE)
     (tmp_path / "driver.py").write_text(DRIVER)
+    folder = next(p for p in sys.path if os.path.exists(f"{p}/theoryck_test_engines.py"))
+    search = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+    started = []
+
+    def run(function: str) -> subprocess.Popen:
+        behaviour(function)
+        command = [sys.executable, "driver.py", function, "claims.toml"]
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"PYTHONPATH": search, "MARKER": str(tmp_path / "pid")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def hanging(start, tmp_path):
+    """A running command whose engine hangs, and the process of that engine."""
     marker = tmp_path / "pid"
-    folder = next(p for p in sys.path if os.path.exists(f"{p}/theoryck_test_hangs.py"))
-    with open(f"{folder}/theoryck_test_hangs.py", "w") as stream:
-        stream.write(HANGS.format(marker=str(marker)))
-    process = subprocess.Popen(
-        [sys.executable, str(tmp_path / "driver.py"), str(tmp_path / "claims.toml")],
-        env=os.environ | {"PYTHONPATH": folder},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = start("marks_and_hangs")
     _until(lambda: marker.exists() and marker.read_text() != "")
-    yield process, int(marker.read_text())
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-    process.stderr.close()
+    return process, int(marker.read_text())
+
+
+def test_what_an_engine_prints_is_kept_from_standard_output(start):
+    said, noise = start("prints").communicate()
+    assert said == ""
+    assert noise.count("NOISE") == 2
 
 
 def test_control_c_ends_everything_with_130(hanging):
