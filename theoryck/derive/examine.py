@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from theoryck.claims.claim import Claim, IdentityClaim, InequalityClaim, RateClaim
+from theoryck.claims.claim import (
+    Claim,
+    IdentityClaim,
+    InequalityClaim,
+    RateClaim,
+    ScheduleClaim,
+)
 from theoryck.derive.rate import examine_rate, inconclusive
 from theoryck.derive.scalars import examine_identity, examine_inequality
+from theoryck.derive.schedules import examine_schedule
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport
 
@@ -45,4 +52,6 @@ def _examine(claim: Claim, deadline: float) -> EngineReport:
             return examine_inequality(claim, deadline)
         case IdentityClaim():
             return examine_identity(claim, deadline)
+        case ScheduleClaim():
+            return examine_schedule(claim, deadline)
     return inconclusive(f"derive has no rules for {claim.kind} claims yet")
