@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from theoryck.check.engines import ENGINES
+from theoryck.claims.kinds import KINDS
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -50,6 +53,12 @@ def test_the_commands_exist():
     for command in block("sh").split("\n"):
         if command:
             assert re.search(rf"^{command.removeprefix('make ')}:", makefile, re.MULTILINE), command
+
+
+def test_the_kinds_without_rules_are_named():
+    sentence = re.search(r"Those of the kinds(.*?)no engine has rules", README, re.DOTALL)[1]
+    ruled = frozenset.union(*(engine.kinds for engine in ENGINES))
+    assert set(re.findall(r"`(\w+)`", sentence)) == set(KINDS) - ruled
 
 
 def test_every_option_is_in_the_readme():
