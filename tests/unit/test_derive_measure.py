@@ -28,7 +28,8 @@ def read(measure: str, stochastic: bool = False) -> Target:
         "initial": "norm(x[0] - x_star) <= R",
         "bound": "L",
     }
-    return read_measure(setting_of(read_claim(table)), stochastic)
+    target, _ = read_measure(setting_of(read_claim(table)), stochastic)
+    return target
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,14 @@ def test_a_sum_over_a_count_is_scaled() -> None:
     assert str(target.scale) == "1/N"
 
 
+def test_what_is_added_to_a_measure_is_kept() -> None:
+    target = read("f(x[N]) - f(x[0])")
+    assert target.measured.quantity == GAP
+    assert str(target.offset) == "-(f(x[0]) - f_star)"
+    summed = read("sum_over(k, 0, N - 1, L*norm(grad(x[k]))**2 - R)/2")
+    assert (str(summed.scale), str(summed.offset)) == ("L/2", "-N*R/2")
+
+
 def test_the_value_at_the_average_point() -> None:
     target = read("f(mean_over(k, 0, N, x[k])) - f_star")
     assert target.at_average
@@ -125,7 +134,8 @@ def test_expectations(text: str) -> None:
         "max_over(k, 0, N, norm(grad(x[k]))**2)",
         "sum_over(k, 0, N, norm(grad(x[k])))",
         "norm(grad(x[N]))**4",
-        "f(x[N]) - f(x[0])",
+        "f(x[N])*norm(x[N] - x_star)",
+        "f(x[N]) - f(x[N - 1])",
         "norm(x[N] - x[0])",
         "min_over(k, 0, N, f(x[N]) - f_star)",
         "min_over(k, 0, N, norm(grad(x[2*k]))**2)",

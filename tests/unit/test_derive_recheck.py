@@ -57,10 +57,12 @@ CLAIMS = {
 def derived(name: str) -> tuple[Derivation, Setting]:
     setting = setting_of(read_claim(CLAIMS[name]))
     traced = traced_step(setting)
-    target = read_measure(setting, stochastic=bool(traced.batches))
+    target, _ = read_measure(setting, stochastic=bool(traced.batches))
     workshop = Workshop(setting, time.monotonic() + 60)
     number = next(bounds(workshop, one_step_facts(workshop, traced), target))
-    last = workshop.add(ClaimFollows(), number, scale=target.scale, text="claimed")
+    last = workshop.add(
+        ClaimFollows(), number, scale=target.scale, offset=target.offset, text="claimed"
+    )
     return workshop.derivation(last), setting
 
 
@@ -73,7 +75,7 @@ def corrupted_statements(statement: Statement) -> Iterator[Statement]:
                 yield Displacement(changed)
         case OneStep(form=form):
             for quantity, coefficient in form.terms:
-                for factor in (-1, sympy.Rational(99, 100), 2):
+                for factor in (-1, sympy.Rational(99, 100)):
                     terms = {**dict(form.terms), quantity: factor * coefficient}
                     yield replace(statement, form=affine(terms, form.constant))
             yield replace(statement, form=affine(dict(form.terms), form.constant - 1))
@@ -98,7 +100,7 @@ def corrupted_steps(step: Step) -> Iterator[Step]:
         forward = (*step.premises[:i], step.number, *step.premises[i + 1 :])
         yield replace(step, premises=forward)
     for key, value in step.arguments.items():
-        if isinstance(value, sympy.Expr) and key != "scale":
+        if isinstance(value, sympy.Expr) and key not in ("scale", "offset"):
             yield replace(step, arguments=MappingProxyType({**step.arguments, key: value + 1}))
         if key == "multipliers":
             changed = (*value[:-1], value[-1] * 2)
@@ -117,7 +119,8 @@ def test_every_corruption_of_every_step_is_found(name: str) -> None:
     tried = 0
     for position, step in enumerate(derivation.steps):
         for wrong in corrupted_steps(step):
-            steps = (*derivation.steps[:position], wrong, *derivation.steps[position + 1 :])
+            # found at the step itself, not only by what comes after it
+            steps = (*derivation.steps[:position], wrong)
             problem = recheck(Derivation(steps), setting, time.monotonic() + 60)
             assert problem is not None, (str(step), str(wrong))
             tried += 1

@@ -21,6 +21,7 @@ from theoryck.errors import TheoryckError
 QUERY_SECONDS = 2.0  # of one z3 query; those that end at all mostly end within a second
 
 EXACT = "exact algebra"
+BALLS = "ball arithmetic"
 SMT = "z3: the negation is unsatisfiable"
 
 
@@ -84,6 +85,8 @@ def decide(
             return Unknown(f"{obligation.because} is not ruled out: {obligation} is not proved")
     if holds_for_numbers(goal):
         return Proved(EXACT)
+    if not goal.symbols:
+        return _of_numbers(goal)
     for point in sample_points(domain) if new or points is None else points:
         if fails_at(goal, point):
             return Counterexample(point)
@@ -91,6 +94,14 @@ def decide(
         guarded = _Prover(domain, deadline).guards(goal)
         return Proved(EXACT) if guarded is None else guarded
     return _Prover(domain, deadline).prove(goal)
+
+
+def _of_numbers(goal: Relation) -> Decision:
+    """A relation between two constants, in ball arithmetic."""
+    try:
+        return Proved(BALLS) if holds_at(goal, {}) else Counterexample({})
+    except TheoryckError as error:
+        return Unknown(f"{goal}: {error}")
 
 
 def _exact(goal: Relation, domain: Domain) -> bool:

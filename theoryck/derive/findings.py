@@ -9,6 +9,7 @@ import sympy
 from theoryck.claims.arithmetic import Floats
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Derivation, Workshop
+from theoryck.derive.relations import Relation
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import Bound, ClaimedBound
@@ -57,6 +58,21 @@ def missing_assumptions(workshop: Workshop) -> tuple[Finding, ...]:
         Finding("missing-assumption", f"the expectation of a step needs {name}")
         for name in workshop.missing
     )
+
+
+def natural_relations(setting: Setting) -> tuple[Relation, ...]:
+    """Relations between constants that hold for every function that is not constant."""
+    found = []
+    smoothness = setting.constant("smooth", "L")
+    mu, delta = setting.constant("pl", "mu"), setting.constant("error_bound", "delta")
+    if smoothness is not None and mu is not None:
+        found.append(Relation(mu, "<=", smoothness))
+    if smoothness is not None and delta is not None:
+        found.append(Relation(delta, "<=", 2 * smoothness))
+    growth = setting.constant("strong_growth", "rho")
+    if growth is not None:
+        found.append(Relation(growth, ">=", sympy.Integer(1)))
+    return tuple(found)
 
 
 def is_smaller(workshop: Workshop, number: int, other: int) -> bool:

@@ -17,9 +17,8 @@ from theoryck.claims.expressions import (
     Over,
     Symbol,
     Value,
-    names,
 )
-from theoryck.derive.setting import Setting, Stuck
+from theoryck.derive.setting import F_STAR, Setting, Stuck, start_quantity
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
     GAP,
@@ -28,7 +27,7 @@ from theoryck.derive.statements import (
     Measured,
     Quantity,
 )
-from theoryck.derive.symbols import ONE, Reader, UnreadableError
+from theoryck.derive.symbols import ONE, ZERO, Obligation, Reader, UnreadableError
 
 AGGREGATES = {
     "min_over": Aggregate.MIN,
@@ -39,30 +38,35 @@ AGGREGATES = {
 
 @dataclass(frozen=True)
 class Target:
-    """``scale`` times the measured quantity; ``at_average``: f is taken at the mean iterate."""
+    """``scale*measured + offset``; ``at_average``: f is taken at the mean iterate."""
 
     measured: Measured
     scale: sympy.Expr = ONE
+    offset: sympy.Expr = ZERO
     at_average: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the measured quantity itself."""
+        return bool(self.scale == 1 and self.offset == 0)
 
-@dataclass(frozen=True)
-class _Pointwise:
-    quantity: Quantity
-    index: sympy.Expr
-    root: bool
-    expected: bool
+    def expected(self) -> Target:
+        """The expectation of it."""
+        return replace(self, measured=replace(self.measured, expected=True))
+
+    def affine(self, scale: sympy.Expr, offset: sympy.Expr) -> Target:
+        """``scale*self + offset``."""
+        return replace(self, scale=scale * self.scale, offset=scale * self.offset + offset)
 
 
-def read_measure(setting: Setting, stochastic: bool) -> Target:
-    """The claim's measure.
+def read_measure(setting: Setting, stochastic: bool) -> tuple[Target, tuple[Obligation, ...]]:
+    """The claim's measure, and what must hold for its text to have a value.
 
     Raises:
         Stuck: it is not one of the measures that the rules know, or random without E(...).
     """
-    expr = setting.claim.measure
-    symbols: Mapping[str, sympy.Expr] = setting.domain.symbols
-    target = _read(expr, symbols)
+    reading = _Reading(setting.domain.symbols)
+    target = reading.read(setting.claim.measure)
     if target is None:
         raise Stuck(
             "the measure is not one that derive knows: f(x[n]) - f_star, norm(grad(x[n])), "
@@ -72,154 +76,132 @@ def read_measure(setting: Setting, stochastic: bool) -> Target:
         raise Stuck("the measure is random: derive bounds expectations, E(...)")
     # without noise, E changes nothing
     measured = replace(target.measured, expected=stochastic)
-    return replace(target, measured=measured)
+    return replace(target, measured=measured), tuple(reading.obligations)
 
 
-def _read(expr: Expr, symbols: Mapping[str, sympy.Expr]) -> Target | None:
-    match expr:
-        case Expectation(body=body):
-            inside = _read(body, symbols)
-            # E min <= min E, and E commutes with means and sums
-            return inside and replace(inside, measured=replace(inside.measured, expected=True))
-        case Over(kind=kind) if kind in AGGREGATES:
-            return _read_range(expr, symbols)
-        case Apply(function="**", arguments=(base, Number(value=2))):
-            known = _read_point(expr, symbols)
-            if known is not None:
-                return _last(known)
-            inside = _read(base, symbols)
-            if inside is None or not inside.measured.root or inside.scale != 1:
-                return None
-            # (min ‖v‖)² = min ‖v‖², (mean ‖v‖)² <= mean ‖v‖², (E‖v‖)² <= E‖v‖²
-            return replace(inside, measured=replace(inside.measured, root=False))
-        case Apply(function="sqrt", arguments=(inner,)):
-            inside = _read(inner, symbols)
-            fits = inside is not None and inside.scale == 1 and not inside.measured.root
-            if inside is None or not fits or inside.measured.quantity == GAP:
-                return None
-            if inside.measured.aggregate is Aggregate.SUM:
-                return None
-            return replace(inside, measured=replace(inside.measured, root=True))
-        case Apply(function="*" | "/" as operator, arguments=(left, right)):
-            known = _read_point(expr, symbols)
-            if known is not None:
-                return _last(known)
-            for factor, body in ((left, right), (right, left)):
-                scale = _number(factor, symbols)
-                inside = None if scale is None else _read(body, symbols)
-                if inside is None or scale is None or (operator == "/" and body is right):
-                    continue
-                factor_value = scale if operator == "*" else 1 / scale
-                return replace(inside, scale=inside.scale * factor_value)
+class _Reading:
+    """Walks a measure; knows the indices that are bound around it."""
+
+    def __init__(self, symbols: Mapping[str, sympy.Expr]) -> None:
+        self.symbols = symbols
+        self.obligations: list[Obligation] = []
+
+    def read(self, expr: Expr) -> Target | None:
+        """The measure as a multiple of an aggregated quantity plus a number."""
+        match expr:
+            case Expectation(body=body):
+                inside = self.read(body)
+                # E min <= min E, and E commutes with means and sums
+                return inside and inside.expected()
+            case Over(kind=kind) if kind in AGGREGATES:
+                return self._range(expr)
+            case Value(point=Over(kind="mean_over") as over):
+                inside = self._range(replace(over, body=Value(over.body)))
+                return inside and replace(inside, at_average=True)
+            case Value(point=Iterate(index=index)):
+                return self._last(GAP, index, offset=F_STAR)
+            case Apply(function="norm", arguments=(vector,)):
+                return self._vector(vector)
+            case Apply(function="dot", arguments=(left, right)) if left == right:
+                return self._square(self._vector(left))
+            case Apply(function="**", arguments=(base, Number(value=2))):
+                return self._square(self.read(base))
+            case Apply(function="sqrt", arguments=(body,)):
+                return self._root(self.read(body))
+            case Apply(function="neg", arguments=(body,)):
+                inside = self.read(body)
+                return inside and inside.affine(-ONE, ZERO)
+            case Apply(function=function, arguments=(left, right)):
+                return self._arithmetic(function, left, right)
+        return None
+
+    def _arithmetic(self, function: str, left: Expr, right: Expr) -> Target | None:
+        first, second = self._number(left), self._number(right)
+        if second is not None:
+            inside = self.read(left)
+            match function:
+                case "+" | "-" if inside is not None:
+                    return inside.affine(ONE, second if function == "+" else -second)
+                case "*" if inside is not None:
+                    return inside.affine(second, ZERO)
+                case "/" if inside is not None and second != 0:
+                    return inside.affine(1 / second, ZERO)
+        if first is not None:
+            inside = self.read(right)
+            match function:
+                case "+" | "-" if inside is not None:
+                    return inside.affine(ONE if function == "+" else -ONE, first)
+                case "*" if inside is not None:
+                    return inside.affine(first, ZERO)
+        return None
+
+    @staticmethod
+    def _square(inside: Target | None) -> Target | None:
+        # (min ‖v‖)² = min ‖v‖², (mean ‖v‖)² <= mean ‖v‖², (E‖v‖)² <= E‖v‖²
+        if inside is None or not inside.measured.root or not inside.is_plain:
             return None
-        case Apply(function="-", arguments=(Value(point=Over() as over), other)):
-            return _read_average(over, other, symbols)
-        case Apply(function="-", arguments=(Expectation(body=Value(point=Over() as over)), other)):
-            found = _read_average(over, other, symbols)
-            return found and replace(found, measured=replace(found.measured, expected=True))
-    known = _read_point(expr, symbols)
-    return None if known is None else _last(known)
+        return replace(inside, measured=replace(inside.measured, root=False))
 
+    @staticmethod
+    def _root(inside: Target | None) -> Target | None:
+        if inside is None or not inside.is_plain or inside.measured.root:
+            return None
+        if inside.measured.quantity == GAP or inside.measured.aggregate is Aggregate.SUM:
+            return None
+        return replace(inside, measured=replace(inside.measured, root=True))
 
-def _last(point: _Pointwise) -> Target:
-    return Target(
-        Measured(
-            point.quantity,
-            Aggregate.LAST,
-            point.index,
-            point.index,
-            root=point.root,
-            expected=point.expected,
+    def _last(
+        self, quantity: Quantity, index: Expr, *, root: bool = False, offset: sympy.Expr = ZERO
+    ) -> Target | None:
+        at = self._number(index)
+        if at is None:
+            return None
+        return Target(Measured(quantity, Aggregate.LAST, at, at, root=root), ONE, offset)
+
+    def _vector(self, vector: Expr) -> Target | None:
+        minimiser = Symbol("x_star")
+        match vector:
+            case Gradient(point=Iterate(index=index)):
+                return self._last(GRADIENT_SQUARED, index, root=True)
+            case Apply(function="-", arguments=(Iterate(index=index), other)) if other == minimiser:
+                return self._last(DISTANCE_SQUARED, index, root=True)
+            case Apply(function="-", arguments=(other, Iterate(index=index))) if other == minimiser:
+                return self._last(DISTANCE_SQUARED, index, root=True)
+        return None
+
+    def _range(self, over: Over) -> Target | None:
+        lower, upper = self._number(over.lower), self._number(over.upper)
+        running = sympy.Symbol(over.variable, integer=True)
+        within = _Reading({**self.symbols, over.variable: running})
+        inside = within.read(over.body)
+        self.obligations += within.obligations
+        if inside is None or lower is None or upper is None:
+            return None
+        measured = inside.measured
+        shift = sympy.expand(measured.upper - running)
+        varies = running in (inside.scale.free_symbols | inside.offset.free_symbols)
+        if measured.aggregate is not Aggregate.LAST or varies:
+            return None
+        aggregate = AGGREGATES[over.kind]
+        if not isinstance(shift, sympy.Integer):
+            return None
+        if aggregate is Aggregate.SUM and measured.root:
+            return None
+        offset = inside.offset
+        if aggregate is Aggregate.SUM:
+            offset = offset * (upper - lower + 1)
+        return Target(
+            replace(measured, aggregate=aggregate, lower=lower + shift, upper=upper + shift),
+            inside.scale,
+            offset,
         )
-    )
 
-
-def _read_range(over: Over, symbols: Mapping[str, sympy.Expr]) -> Target | None:
-    ends = (_number(over.lower, symbols), _number(over.upper, symbols))
-    lower, upper = ends
-    if lower is None or upper is None:
-        return None
-    running = sympy.Symbol(over.variable, integer=True)
-    body, scale = over.body, ONE
-    point = _read_point(body, {**symbols, over.variable: running})
-    if point is None:
-        return None
-    shift = sympy.expand(point.index - running)
-    if not isinstance(shift, sympy.Integer):
-        return None
-    aggregate = AGGREGATES[over.kind]
-    if aggregate is Aggregate.SUM and point.root:
-        return None
-    measured = Measured(
-        point.quantity,
-        aggregate,
-        lower + shift,
-        upper + shift,
-        root=point.root,
-        expected=point.expected,
-    )
-    return Target(measured, scale)
-
-
-def _read_average(over: Over, other: Expr, symbols: Mapping[str, sympy.Expr]) -> Target | None:
-    if not _is_minimum(other) or over.kind != "mean_over":
-        return None
-    gap = Apply("-", (Value(over.body), Symbol("f_star")))
-    inside = _read_range(replace(over, body=gap), symbols)
-    return inside and replace(inside, at_average=True)
-
-
-def _read_point(expr: Expr, symbols: Mapping[str, sympy.Expr]) -> _Pointwise | None:
-    match expr:
-        case Expectation(body=body):
-            inside = _read_point(body, symbols)
-            return inside and replace(inside, expected=True)
-        case Apply(function="-", arguments=(Expectation(body=Value(point=point)), other)):
-            index = _iterate(point, symbols)
-            if index is not None and _is_minimum(other):
-                return _Pointwise(GAP, index, False, True)
-        case Apply(function="-", arguments=(Value(point=point), other)):
-            index = _iterate(point, symbols)
-            if index is not None and _is_minimum(other):
-                return _Pointwise(GAP, index, False, False)
-        case Apply(function="norm", arguments=(vector,)):
-            return _vector(vector, symbols, root=True)
-        case Apply(
-            function="**", arguments=(Apply(function="norm", arguments=(vector,)), Number(value=2))
-        ):
-            return _vector(vector, symbols, root=False)
-        case Apply(function="dot", arguments=(left, right)) if left == right:
-            return _vector(left, symbols, root=False)
-    return None
-
-
-def _vector(vector: Expr, symbols: Mapping[str, sympy.Expr], *, root: bool) -> _Pointwise | None:
-    minimiser = Symbol("x_star")
-    match vector:
-        case Gradient(point=point):
-            index = _iterate(point, symbols)
-            return None if index is None else _Pointwise(GRADIENT_SQUARED, index, root, False)
-        case Apply(function="-", arguments=(left, right)) if minimiser in (left, right):
-            index = _iterate(left if right == minimiser else right, symbols)
-            return None if index is None else _Pointwise(DISTANCE_SQUARED, index, root, False)
-    return None
-
-
-def _iterate(point: Expr, symbols: Mapping[str, sympy.Expr]) -> sympy.Expr | None:
-    return _number(point.index, symbols) if isinstance(point, Iterate) else None
-
-
-def _is_minimum(expr: Expr) -> bool:
-    return expr in (Symbol("f_star"), Value(Symbol("x_star")))
-
-
-def _number(expr: Expr, symbols: Mapping[str, sympy.Expr]) -> sympy.Expr | None:
-    """An expression in the parameters, or None where it is not one or may be undefined."""
-    if not names(expr) <= symbols.keys():
-        return None
-    reader = Reader(symbols)
-    try:
-        value = reader.read(expr)
-    except UnreadableError:
-        return None
-    return None if reader.obligations else value
+    def _number(self, expr: Expr) -> sympy.Expr | None:
+        """An expression in the parameters and the start, or None where it is something else."""
+        reader = Reader(self.symbols, start_quantity)
+        try:
+            value = reader.read(expr)
+        except UnreadableError:
+            return None
+        self.obligations += reader.obligations
+        return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import sympy
@@ -16,6 +17,7 @@ from theoryck.derive.findings import (
     is_smaller,
     looseness,
     missing_assumptions,
+    natural_relations,
     unused_assumptions,
 )
 from theoryck.derive.measure import Target, read_measure
@@ -31,6 +33,7 @@ from theoryck.derive.setting import (
     OutOfTime,
     Setting,
     Stuck,
+    TracedStep,
     method_obligations,
     setting_of,
     traced_step,
@@ -75,32 +78,74 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
     if is_empty(setting.domain, deadline):
         message = "no parameters satisfy the constraints together with the initial condition"
         return inconclusive(message, (Finding("vacuous", message),))
-    _require_values(setting, deadline)
+    _require_values(setting, (*setting.obligations, *method_obligations(setting)), deadline)
     traced = traced_step(setting)
-    target = read_measure(setting, stochastic=bool(traced.batches))
+    target, obligations = read_measure(setting, stochastic=bool(traced.batches))
+    _require_values(setting, obligations, deadline)
     now = time.monotonic()
-    workshop = Workshop(setting, now + SEARCH_SHARE * (deadline - now))
+    found = search(setting, traced, target, now + SEARCH_SHARE * (deadline - now))
+    if found.proof is not None:
+        return _report(claim, setting, found.workshop, found.proof, deadline)
+    repairs = _repairs(setting, traced, target, found.workshop, deadline)
+    if found.best is None:
+        return _nothing_derived(found.workshop, found.stopped, repairs)
+    return _other_bound(claim, found.workshop, found.best, target, repairs, deadline)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to: a proof of the claim, or the best bound, or why there is none."""
+
+    workshop: Workshop
+    proof: int | None = None
+    best: int | None = None
+    stopped: str = ""
+
+
+def search(setting: Setting, traced: TracedStep, target: Target, deadline: float) -> Found:
+    """Looks for a derivation of the claim among the routes."""
+    workshop = Workshop(setting, deadline)
     facts = one_step_facts(workshop, traced)
     if not facts.changes:
-        return _nothing_derived(workshop, "the assumptions bound no step of this method")
+        return Found(workshop, stopped="the assumptions bound no step of this method")
     best: int | None = None
     try:
         for number in islice(bounds(workshop, facts, target), MAX_BOUNDS):
             proof = _follows(workshop, number, target)
             if proof is not None:
-                return _report(claim, setting, workshop, proof, deadline)
+                return Found(workshop, proof=proof)
             if best is None or is_smaller(workshop, number, best):
                 best = number
     except OutOfTime:
         workshop.failures.append("the search needs more time")
-    if best is None:
-        return _nothing_derived(workshop, "no route leads to what the claim measures")
-    return _other_bound(claim, workshop, best, target, deadline)
+    return Found(workshop, best=best, stopped="no route leads to what the claim measures")
 
 
-def _require_values(setting: Setting, deadline: float) -> None:
-    """Stops unless every text of the claim has a value on the whole domain."""
-    needed: tuple[Obligation, ...] = (*setting.obligations, *method_obligations(setting))
+def _repairs(
+    setting: Setting, traced: TracedStep, target: Target, tried: Workshop, deadline: float
+) -> tuple[Finding, ...]:
+    """Natural relations between the constants, under which the claim is proved."""
+    for relation in natural_relations(setting):
+        known = tried.decisions.get(relation)
+        if isinstance(known, Proved) or isinstance(tried.decided(relation), Proved):
+            continue
+        narrower = replace(setting, domain=setting.domain.where(relation))
+        now = time.monotonic()
+        try:
+            found = search(narrower, traced, target, now + SEARCH_SHARE * (deadline - now))
+            if found.proof is None:
+                continue
+            derivation = found.workshop.derivation(found.proof)
+        except (Stuck, OutOfTime):
+            continue
+        if recheck(derivation, narrower, deadline) is None:
+            message = f"with {relation} among the constraints the claim is proved"
+            return (Finding("suggestion", message),)
+    return ()
+
+
+def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: float) -> None:
+    """Stops unless the texts that the obligations come from have a value on the whole domain."""
     for obligation in dict.fromkeys(needed):
         trivial = Relation(ONE, "<=", ONE)
         decision = decide(trivial, setting.domain, deadline, (obligation,))
@@ -111,7 +156,7 @@ def _require_values(setting: Setting, deadline: float) -> None:
 def _follows(workshop: Workshop, number: int, target: Target) -> int | None:
     claim = workshop.setting.claim
     text = f"{to_text(claim.measure)} <= {to_text(claim.bound)}"
-    arguments = {"scale": target.scale, "text": text}
+    arguments = {"scale": target.scale, "offset": target.offset, "text": text}
     if isinstance(claim.bound, Order):
         arguments["root"] = target.measured.root
     try:
@@ -161,13 +206,18 @@ def _report(
 
 
 def _other_bound(
-    claim: RateClaim, workshop: Workshop, best: int, target: Target, deadline: float
+    claim: RateClaim,
+    workshop: Workshop,
+    best: int,
+    target: Target,
+    repairs: tuple[Finding, ...],
+    deadline: float,
 ) -> EngineReport:
     """The report when something was proved, but not the claim."""
     statement = workshop.statement(best)
     if not isinstance(statement, Bound):
         return inconclusive("no bound was derived")
-    derived, claimed = target.scale * statement.bound, workshop.setting.bound
+    derived, claimed = target.scale * statement.bound + target.offset, workshop.setting.bound
     goal = Relation(derived, "<=", claimed)
     if target.measured.root:
         goal = Relation(target.scale**2 * statement.bound, "<=", claimed**2)
@@ -180,6 +230,7 @@ def _other_bound(
     if recheck(workshop.derivation(best), workshop.setting, deadline) is not None:
         return inconclusive(why)
     findings = (
+        *repairs,
         Finding("suggestion", f"{to_text(claim.measure)} <= {text} is proved"),
         *missing_assumptions(workshop),
     )
@@ -193,9 +244,9 @@ def _other_bound(
     )
 
 
-def _nothing_derived(workshop: Workshop, reason: str) -> EngineReport:
+def _nothing_derived(workshop: Workshop, reason: str, repairs: tuple[Finding, ...]) -> EngineReport:
     """The report when no bound came out, with the last things that stopped it."""
-    missing = missing_assumptions(workshop)
+    missing = (*repairs, *missing_assumptions(workshop))
     stops = [text for text in dict.fromkeys(workshop.failures) if " needs " in text]
     tail = f" ({'; '.join(stops[-2:])})" if stops else ""
     return inconclusive(reason + tail, missing)

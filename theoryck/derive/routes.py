@@ -15,6 +15,8 @@ from theoryck.derive.proof import Workshop
 from theoryck.derive.rules import curvature, growth
 from theoryck.derive.rules.base import NotApplicableError, Rule
 from theoryck.derive.rules.measures import (
+    STARTS,
+    FirstStep,
     InitialCondition,
     LinkAtLast,
     MeanOfSum,
@@ -25,13 +27,14 @@ from theoryck.derive.rules.measures import (
 )
 from theoryck.derive.rules.noise import NOISE_RULES, Expectation
 from theoryck.derive.rules.recursions import Geometric, LastOfMonotone, Telescoping
+from theoryck.derive.rules.semi_smooth import SemiSmoothDescent
 from theoryck.derive.rules.step import (
     BackwardExpansion,
     Combination,
     DistanceExpansion,
     MethodStep,
 )
-from theoryck.derive.setting import START_DISTANCE, START_GAP, Stuck, TracedStep
+from theoryck.derive.setting import START_DISTANCE, START_GAP, START_GRADIENT, Stuck, TracedStep
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
     GAP,
@@ -66,8 +69,14 @@ def one_step_facts(workshop: Workshop, traced: TracedStep) -> OneStepFacts:
     step = workshop.add(MethodStep())
     changes: list[tuple[Quantity, int]] = []
     expansion: Rule = BackwardExpansion() if implicit else DistanceExpansion()
-    decrease: Rule = curvature.ConvexDecrease() if implicit else curvature.DescentLemma()
-    for potential, rule in ((GAP, decrease), (DISTANCE_SQUARED, expansion)):
+    decreases: tuple[Rule, ...] = (curvature.DescentLemma(), SemiSmoothDescent())
+    if implicit:
+        decreases = (curvature.ConvexDecrease(),)
+    rules: tuple[tuple[Quantity, Rule], ...] = (
+        *((GAP, rule) for rule in decreases),
+        (DISTANCE_SQUARED, expansion),
+    )
+    for potential, rule in rules:
         number = attempt(workshop, rule, step)
         if number is not None and noisy:
             number = attempt(workshop, Expectation(), number)
@@ -106,13 +115,15 @@ def attempt(workshop: Workshop, rule: Rule, *premises: int, **arguments: Any) ->
 def bounds(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
     """Steps that bound what the claim measures (of a norm: its square), given the start."""
     for number in _aggregated(workshop, facts, target):
-        yield from _from_the_start(workshop, facts, number)
+        yield from _from_the_start(workshop, facts, number, target)
 
 
 def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
     measured = target.measured
     quantity, lower, upper = measured.quantity, measured.lower, measured.upper
     if measured.aggregate is Aggregate.LAST:
+        if upper == 1:
+            yield from _after_one_step(workshop, facts, quantity)
         yield from _last(workshop, facts, quantity, upper)
         return
     for total in _sums(workshop, facts, quantity, lower, upper):
@@ -208,6 +219,17 @@ def _last(
     yield from _last_of_monotone(workshop, facts, quantity, index)
 
 
+def _after_one_step(workshop: Workshop, facts: OneStepFacts, quantity: Quantity) -> Iterator[int]:
+    """Bounds on the quantity at x[1] that keep what one step gains."""
+    if quantity not in POTENTIALS:
+        return
+    kept = tuple(q for q in STARTS if STARTS[q].free_symbols <= workshop.setting.start_symbols)
+    for number in _one_steps(workshop, facts, quantity, *kept):
+        found = attempt(workshop, FirstStep(), number, potential=quantity)
+        if found is not None:
+            yield found
+
+
 def _last_of_monotone(
     workshop: Workshop, facts: OneStepFacts, quantity: Quantity, index: sympy.Expr
 ) -> Iterator[int]:
@@ -242,7 +264,9 @@ def _links(
             yield number
 
 
-def _from_the_start(workshop: Workshop, facts: OneStepFacts, number: int) -> Iterator[int]:
+def _from_the_start(
+    workshop: Workshop, facts: OneStepFacts, number: int, target: Target
+) -> Iterator[int]:
     """The bound with the start replaced by what is assumed of it; last, the bound as it is."""
     for found in (number, *_linked_starts(workshop, facts, number)):
         for index in range(len(workshop.setting.initial)):
@@ -250,9 +274,10 @@ def _from_the_start(workshop: Workshop, facts: OneStepFacts, number: int) -> Ite
             if bounded is not None:
                 yield bounded
         statement = workshop.statement(found)
-        starts = {START_GAP, START_DISTANCE}
+        starts = {START_GAP, START_DISTANCE, START_GRADIENT}
         if isinstance(statement, Bound):
-            left = statement.bound.free_symbols & starts
+            # the measure itself may speak of the start, as f(x[1]) - f(x[0]) does
+            left = (statement.bound.free_symbols & starts) - target.offset.free_symbols
             # a constant in O(.) may depend on the start, an explicit bound must name it
             is_order = isinstance(workshop.setting.claim.bound, Order)
             if is_order or left <= workshop.setting.bound.free_symbols:

@@ -79,6 +79,12 @@ class Setting:
         return all(name in self.assumptions for name in names)
 
     @property
+    def start_symbols(self) -> frozenset[sympy.Symbol]:
+        """What the claim says of the start, in its initial condition or in its bound."""
+        said = {s for relation in self.initial for s in relation.symbols} | self.bound.free_symbols
+        return frozenset({START_GAP, START_DISTANCE, START_GRADIENT} & said)
+
+    @property
     def is_convex(self) -> bool:
         """Whether f is convex by what is assumed."""
         return self.assumes("convex") or self.assumes("strongly_convex")

@@ -14,7 +14,7 @@ from theoryck.claims.evaluate import RELATION_SIGNS
 from theoryck.derive.domain import Domain
 from theoryck.derive.relations import Relation
 from theoryck.derive.symbols import Obligation
-from theoryck.errors import DomainError, InexactError, TheoryckError, UndecidedError
+from theoryck.errors import DomainError, InexactError, TheoryckError
 
 Point = Mapping[sympy.Symbol, Fraction]
 
@@ -78,19 +78,12 @@ def holds_at(relation: Relation, point: Point) -> bool:
     Raises:
         TheoryckError: one of the sides has no value there, or balls cannot tell.
     """
-    difference = relation.left - relation.right
     try:
         sign = Rationals().sign(_sides(relation, point, Rationals()))
     except InexactError:
         balls = Balls()
         with balls.scope():
-            try:
-                sign = balls.sign(_sides(relation, point, balls))
-            except UndecidedError:
-                if difference == 0:
-                    sign = 0
-                else:
-                    raise
+            sign = balls.sign(_sides(relation, point, balls))
     return sign in RELATION_SIGNS[relation.sign]
 
 

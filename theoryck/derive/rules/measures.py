@@ -18,19 +18,33 @@ from theoryck.derive.rules.base import (
     one_step,
     positive,
 )
-from theoryck.derive.setting import START_DISTANCE, START_GAP, Setting, start_relation
+from theoryck.derive.setting import (
+    ITERATION,
+    START_DISTANCE,
+    START_GAP,
+    START_GRADIENT,
+    Setting,
+    start_relation,
+)
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
     GAP,
+    GRADIENT_SQUARED,
     Aggregate,
     Bound,
     ClaimedBound,
+    Measured,
     Quantity,
     Statement,
+    shifted,
 )
 from theoryck.derive.symbols import ONE, ZERO
 
-STARTS: dict[Quantity, sympy.Expr] = {GAP: START_GAP, DISTANCE_SQUARED: START_DISTANCE**2}
+STARTS: dict[Quantity, sympy.Expr] = {
+    GAP: START_GAP,
+    DISTANCE_SQUARED: START_DISTANCE**2,
+    GRADIENT_SQUARED: START_GRADIENT**2,
+}
 
 
 def bound_on(statement: Statement, *aggregates: Aggregate) -> Bound:
@@ -108,6 +122,28 @@ class ValueAtAverage(ConvexRule):
             raise NotApplicableError("a bound on the mean of f(x[k]) - f* is expected")
         measured = replace(known.measured, aggregate=Aggregate.AVERAGE)
         return Conclusion(Bound(measured, known.bound), conditions)
+
+
+class FirstStep(Rule):
+    """A one-step inequality at k = 0, where the start is known and not random."""
+
+    name = "the first step"
+    formula = "V[k+1] <= a*V[k] + b*q[k] + c at k = 0"
+    source = "the inequality holds for every k"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        step, potential = one_step(premise), arguments["potential"]
+        ahead = shifted(potential)
+        rest = {q: c for q, c in step.form.terms if q != ahead}
+        if step.form[ahead] != 1 or not rest.keys() <= STARTS.keys():
+            raise NotApplicableError(f"the premise does not bound {ahead} by what the start has")
+        bound = -step.form.constant - sum((c * STARTS[q] for q, c in rest.items()), ZERO)
+        bound = bound.subs(ITERATION, ZERO)
+        measured = Measured(potential, Aggregate.LAST, ONE, ONE, expected=step.expected)
+        return Conclusion(Bound(measured, bound))
 
 
 class LinkAtLast(Rule):
@@ -214,6 +250,8 @@ class NormFollows(Rule):
         known = bound_on(premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN)
         if known.measured.quantity == GAP or known.measured.root:
             raise NotApplicableError("a bound on the square of a norm is expected")
+        if arguments["offset"] != 0:
+            raise NotApplicableError("a norm alone is expected")
         scale, claimed = arguments["scale"], setting.bound
         squared = scale**2 * known.bound
         statement = ClaimedBound(arguments["text"], sympy.sqrt(squared), claimed)
@@ -230,7 +268,7 @@ class ClaimFollows(Rule):
     """The derived bound is at most the claimed one, for all parameters."""
 
     name = "comparison with the claim"
-    formula = "derived bound <= claimed bound on the whole domain"
+    formula = "q <= B and s*B + t <= C on the whole domain, s >= 0  ⟹  s*q + t <= C"
     source = "the claim"
 
     def conclude(
@@ -239,8 +277,9 @@ class ClaimFollows(Rule):
         (premise,) = premises
         known = bound_on(premise, *Aggregate)
         scale, claimed = arguments["scale"], setting.bound
-        statement = ClaimedBound(arguments["text"], scale * known.bound, claimed)
-        conditions: tuple[Relation, ...] = (Relation(scale * known.bound, "<=", claimed),)
+        derived = scale * known.bound + arguments["offset"]
+        statement = ClaimedBound(arguments["text"], derived, claimed)
+        conditions: tuple[Relation, ...] = (Relation(derived, "<=", claimed),)
         if scale != ONE:
             conditions = (nonnegative(scale), *conditions)
         return Conclusion(statement, conditions)

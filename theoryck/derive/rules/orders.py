@@ -31,8 +31,10 @@ class OrderFollows(Rule):
     ) -> Conclusion:
         (premise,) = premises
         known = bound_on(premise, *Aggregate)
-        derived, order = arguments["scale"] * known.bound, setting.bound
+        derived, order = arguments["scale"] * known.bound + arguments["offset"], setting.bound
         if arguments["root"]:
+            if arguments["offset"] != 0:
+                raise NotApplicableError("a norm alone is expected")
             if known.measured.quantity == GAP:
                 raise NotApplicableError("a bound on the square of a norm is expected")
             derived, order = arguments["scale"] ** 2 * known.bound, order**2
