@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,20 @@ def test_bernstein_is_narrow_for_many_equal_numbers() -> None:
 @pytest.mark.parametrize("p", [0.02, 0.5, 0.97])
 def test_frequencies_cover_exactly(p: float) -> None:
     # by summing the binomial law, no sampling: P(upper < p) <= 1 - level
-    from math import comb
-
     runs, level = 40, 0.95
     law = [comb(runs, k) * p**k * (1 - p) ** (runs - k) for k in range(runs + 1)]
     bounds = [frequency(k, runs, level) for k in range(runs + 1)]
     assert sum(w for w, b in zip(law, bounds, strict=True) if b.upper < p) <= 1 - level
     assert sum(w for w, b in zip(law, bounds, strict=True) if b.lower > p) <= 1 - level
+
+
+def test_frequencies_are_clopper_and_pearsons() -> None:
+    none_of_ten = frequency(0, 10, 0.95)
+    assert none_of_ten.upper == pytest.approx(1 - 0.05 ** (1 / 10))
+    assert none_of_ten.lower == 0
+    # the largest p with P(at most 2 of 5) >= 5 %
+    p = frequency(2, 5, 0.95).upper
+    assert sum(comb(5, k) * p**k * (1 - p) ** (5 - k) for k in range(3)) == pytest.approx(0.05)
 
 
 def test_a_false_rate_is_told_from_a_true_one() -> None:

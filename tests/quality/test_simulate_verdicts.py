@@ -100,6 +100,8 @@ NOT_REFUTED = {
     "a confidence": SGD
     | {"measure": "norm(grad(x[1]))", "bound": "10*(sigma + L + Delta)", "confidence": "1 - 1/10"},
     "enough iterations": FALSE["too few iterations"] | {"within": "L*R**2/(4*epsilon)"},
+    "nine and a half iterations are ten": FALSE["too few iterations"]
+    | {"within": "L*R**2/(4*epsilon) - 1/2"},
     "an unknown class": BASE | {"assumptions": ["strongly_convex(L)", "lipschitz(L*R)"]},
     "strong growth, tight in one step": {
         "id": "growth",

@@ -12,7 +12,11 @@ import pytest
 from theoryck.claims.arithmetic import Rationals, to_fraction
 from theoryck.simulate.backend import numpy_backend, of_namespace
 from theoryck.simulate.problems.base import ExactProblem, Problem
-from theoryck.simulate.problems.data import breast_cancer, gaussian_least_squares
+from theoryck.simulate.problems.data import (
+    LogisticRegression,
+    breast_cancer,
+    gaussian_least_squares,
+)
 from theoryck.simulate.problems.nonconvex import Cosine, SineSquared
 from theoryck.simulate.problems.piecewise import (
     AbsoluteValue,
@@ -281,3 +285,13 @@ def test_logistic_gradients_spread_no_more_than_stated() -> None:
         gradients = functions.components(np.tile(row, (functions.count, 1)), each)
         away = gradients - functions.gradient(row[None])
         assert np.mean(np.sum(away**2, axis=1)) <= float(problem.spread())
+
+
+def test_the_curvature_bound_of_the_logistic_loss_is_attained_at_zero() -> None:
+    problem, h = LogisticRegression([[3.0]], [1.0], Q(1, 10)), 1e-4
+    functions = problem.on(numpy_backend())
+    bend = functions.gradient(np.array([[h]])) - functions.gradient(np.array([[-h]]))
+    upper = problem.constants().upper
+    assert upper is not None
+    assert bend[0, 0] / (2 * h) == pytest.approx(float(upper), rel=1e-6)
+    assert upper == problem.component_constants().upper

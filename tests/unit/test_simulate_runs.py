@@ -99,6 +99,12 @@ def test_streams_say_whether_they_were_used() -> None:
     assert streams.drawn
 
 
+def test_different_questions_have_different_numbers() -> None:
+    streams = Streams(numpy_backend(), 0, 2)
+    first, second = streams.normal("noise", 5), streams.normal("method sphere", 5)
+    assert not np.array_equal(first, second)
+
+
 def test_streams_go_on_past_a_block() -> None:
     long = Streams(numpy_backend(), 0, 2)
     drawn = np.stack([long.normal("noise", 1000) for _ in range(9)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,12 @@ from theoryck.errors import InexactError, TheoryckError
 from theoryck.simulate.classes import Candidate, in_class
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.exact_oracle import ExactOracle, Script
-from theoryck.simulate.measures import iterates_needed, without_expectations
+from theoryck.simulate.measures import (
+    iterates_needed,
+    norms_squared,
+    norms_squared_in,
+    without_expectations,
+)
 from theoryck.simulate.problems.base import ExactProblem
 from theoryck.simulate.runs import Arguments, Trajectory, run
 from theoryck.simulate.values import Values, assumed, to_float
@@ -51,6 +56,7 @@ def exact_outcome(
         return None
     if len(outcomes) > 1 and problem.dimension > 1:
         return None
+    claim = replace(claim, measure=norms_squared(claim.measure), bound=norms_squared(claim.bound))
     systems: list[NumberSystem] = [Rationals()] if isinstance(values.numbers, Rationals) else []
     for numbers in (*systems, Balls()):
         try:
@@ -251,6 +257,6 @@ def initial_holds(candidate: Candidate, conditions: Sequence[Comparison], values
     kept = Trajectory({0: start_of(candidate, numbers)}, 0)
     here = exact_environment(values, oracle, kept)
     try:
-        return all(holds(condition, here, numbers) for condition in conditions)
+        return all(holds(norms_squared_in(c), here, numbers) for c in conditions)
     except TheoryckError:
         return False

@@ -80,6 +80,26 @@ def _collect(
         _collect(child, environments, numbers, found)
 
 
+def norms_squared(expr: Expr) -> Expr:
+    """The same quantity with ``norm(v)**2`` as ``dot(v, v)``, which is rational where v is."""
+    match expr:
+        case Apply(function="**", arguments=(Apply(function="norm", arguments=(v,)), Number())) if (
+            expr.arguments[1] == Number(Fraction(2))
+        ):
+            inner = norms_squared(v)
+            return Apply("dot", (inner, inner), expr.column)
+        case Apply(arguments=arguments):
+            return replace(expr, arguments=tuple(norms_squared(a) for a in arguments))
+        case Over() | Expectation():
+            return replace(expr, body=norms_squared(expr.body))
+    return expr
+
+
+def norms_squared_in(condition: Comparison) -> Comparison:
+    """The same for both sides of a condition."""
+    return replace(condition, operands=tuple(norms_squared(o) for o in condition.operands))
+
+
 def expectations_outside(expr: Expr) -> Expr:
     """The same quantity with E taken outside of sums and means: fewer estimates to bound."""
     match expr:
