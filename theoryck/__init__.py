@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, Any
 from theoryck.check import check
 
 if TYPE_CHECKING:
+    from theoryck.algebra import cases, dot, norm, sqrt
+    from theoryck.assumptions import ASSUMPTIONS, Assumption, Quantity
+    from theoryck.assumptions.base import Slack
     from theoryck.certificates import verify
     from theoryck.claims.claim import Claim
     from theoryck.claims.reading import ClaimFile, InvalidClaim, read_claim, read_file
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ASSUMPTIONS": "theoryck.assumptions",
+    "Assumption": "theoryck.assumptions",
     "Claim": "theoryck.claims.claim",
     "ClaimError": "theoryck.errors",
     "ClaimFile": "theoryck.claims.reading",
@@ -41,18 +46,26 @@ _HOMES = {
     "InvalidClaim": "theoryck.claims.reading",
     "METHODS": "theoryck.methods",
     "Method": "theoryck.methods",
+    "Quantity": "theoryck.assumptions",
     "Scope": "theoryck.verdict",
+    "Slack": "theoryck.assumptions.base",
     "Status": "theoryck.verdict",
     "TheoryckError": "theoryck.errors",
     "Verdict": "theoryck.verdict",
+    "cases": "theoryck.algebra",
+    "dot": "theoryck.algebra",
     "method": "theoryck.methods",
+    "norm": "theoryck.algebra",
     "read_claim": "theoryck.claims.reading",
     "read_file": "theoryck.claims.reading",
+    "sqrt": "theoryck.algebra",
     "verify": "theoryck.certificates",
 }
 
 __all__ = [
+    "ASSUMPTIONS",
     "METHODS",
+    "Assumption",
     "Claim",
     "ClaimError",
     "ClaimFile",
@@ -61,15 +74,21 @@ __all__ = [
     "Instance",
     "InvalidClaim",
     "Method",
+    "Quantity",
     "Scope",
+    "Slack",
     "Status",
     "TheoryckError",
     "Verdict",
     "__version__",
+    "cases",
     "check",
+    "dot",
     "method",
+    "norm",
     "read_claim",
     "read_file",
+    "sqrt",
     "verify",
 ]
 

@@ -146,10 +146,8 @@ def _must_be_writable(option: str, file: Path) -> None:
 
 def _store(budget: float, methods_file: str | None) -> Store:
     from theoryck.check.cache import ReportCache, default_folder, methods_hash
-    from theoryck.check.extensions import load_vocabulary
 
-    words = load_vocabulary(methods_file)
-    cache = ReportCache(default_folder(), budget, words.methods, methods_hash(methods_file))
+    cache = ReportCache(default_folder(), budget, methods_hash(methods_file))
     cache.prune()
     return cache
 

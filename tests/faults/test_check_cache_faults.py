@@ -12,7 +12,6 @@ from theoryck.check.cache import ReportCache
 from theoryck.check.engines import ENGINES, ask
 from theoryck.check.workers import Answer, Job
 from theoryck.claims.reading import read_claim
-from theoryck.methods import METHODS
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 
 DERIVE, PEP, _ = ENGINES
@@ -40,7 +39,7 @@ def keep(cache, engine, report, limit, about, *, in_time=True, settled=False) ->
 
 @pytest.fixture
 def cache(tmp_path):
-    return ReportCache(tmp_path / "cache", 60.0, METHODS)
+    return ReportCache(tmp_path / "cache", 60.0)
 
 
 def entries(cache):
@@ -151,7 +150,7 @@ def test_a_certificate_that_does_not_check_is_not_believed(cache, certified, spo
 
 def test_a_folder_that_cannot_be_used_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
-    cache = ReportCache(tmp_path / "file" / "cache", 60.0, METHODS)
+    cache = ReportCache(tmp_path / "file" / "cache", 60.0)
     keep(cache, DERIVE, PROVED, 30.0, job())
     assert cache.get(job(), DERIVE) is None
     cache.prune()

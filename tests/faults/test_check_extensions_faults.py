@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from theoryck.check.engines import ENGINES
-from theoryck.check.extensions import ExtensionError, Vocabulary, load_vocabulary, with_methods
+from theoryck.check.extensions import ExtensionError, Vocabulary, load_vocabulary, with_words
 from theoryck.check.run import Options, check_paths
 from theoryck.methods import METHODS, method
 from theoryck.verdict import Status
@@ -116,6 +116,6 @@ def test_methods_from_python():
     def mine(x, f, *, step):
         return x
 
-    assert "mine" in with_methods([mine]).methods
+    assert "mine" in with_words([mine], ()).methods
     with pytest.raises(ExtensionError, match="is no method"):
-        with_methods([lambda x: x])
+        with_words([lambda x: x], ())

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theoryck.algebra import Coordinates, Leaf, Trace, dot, place
+from theoryck.assumptions import ASSUMPTIONS
 from theoryck.assumptions.conditions import (
     Assumed,
     function_slacks,
@@ -25,6 +26,11 @@ from theoryck.assumptions.conditions import (
     sufficient_curvature,
 )
 from theoryck.methods import METHODS
+
+
+def assume(name: str, values: dict) -> Assumed:
+    return Assumed(ASSUMPTIONS[name], values)
+
 
 small = st.fractions(min_value=-3, max_value=3, max_denominator=8)
 positive = st.fractions(min_value=Fraction(1, 8), max_value=3, max_denominator=8)
@@ -114,35 +120,35 @@ METHODS_UNDER_TEST = (
 CLASSES = {
     "convex smooth": (
         lambda c, t: [huber(c, t), parabola(c / 2)],
-        lambda c: [Assumed("convex", {}), Assumed("smooth", {"L": c})],
+        lambda c: [assume("convex", {}), assume("smooth", {"L": c})],
     ),
     "strongly convex smooth": (
         lambda c, t: [parabola(c), parabola(c / 3)],
-        lambda c: [Assumed("strongly_convex", {"mu": c / 3}), Assumed("smooth", {"L": c})],
+        lambda c: [assume("strongly_convex", {"mu": c / 3}), assume("smooth", {"L": c})],
     ),
     "strongly convex with mu = L": (
         lambda c, t: [parabola(c), parabola(c)],
-        lambda c: [Assumed("strongly_convex", {"mu": c}), Assumed("smooth", {"L": c})],
+        lambda c: [assume("strongly_convex", {"mu": c}), assume("smooth", {"L": c})],
     ),
     "smooth": (
         lambda c, t: [bump(c), huber(c, t)],
-        lambda c: [Assumed("smooth", {"L": c})],
+        lambda c: [assume("smooth", {"L": c})],
     ),
     "weakly convex smooth": (
         lambda c, t: [bump(c), parabola(c)],
-        lambda c: [Assumed("weakly_convex", {"rho": c}), Assumed("smooth", {"L": c})],
+        lambda c: [assume("weakly_convex", {"rho": c}), assume("smooth", {"L": c})],
     ),
     "convex Lipschitz": (
         lambda c, t: [absolute(c)],
-        lambda c: [Assumed("convex", {}), Assumed("lipschitz", {"G": c})],
+        lambda c: [assume("convex", {}), assume("lipschitz", {"G": c})],
     ),
     "PL, error bound, KL": (
         lambda c, t: [parabola(c), parabola(c / 4)],
         lambda c: [
-            Assumed("smooth", {"L": c}),
-            Assumed("pl", {"mu": c / 4}),
-            Assumed("error_bound", {"delta": c / 2}),
-            Assumed("kl", {"alpha": Fraction(1, 2), "c": Fraction(1, 4)}),
+            assume("smooth", {"L": c}),
+            assume("pl", {"mu": c / 4}),
+            assume("error_bound", {"delta": c / 2}),
+            assume("kl", {"alpha": Fraction(1, 2), "c": Fraction(1, 4)}),
         ],
     ),
 }
@@ -159,11 +165,11 @@ def named(problem: Iterator, values: dict) -> Iterator[tuple[str, Fraction, bool
 def test_function_inequalities_hold_on_the_class(
     name: str, method: tuple, c: Fraction, knee: Fraction, start: tuple
 ) -> None:
-    make, assume = CLASSES[name]
+    make, conditions = CLASSES[name]
     functions = make(c, knee)
     trace = traced(method[0], method[1], 3)
     values = leaf_values(trace, functions, list(start[: len(functions)]), {})
-    assumed = assume(c)
+    assumed = conditions(c)
     for minimiser in (True, False):
         for label, value, equality in named(
             function_slacks(assumed, trace, minimiser=minimiser), values
@@ -177,14 +183,14 @@ def test_interpolation_conditions_are_necessary(
     name: str, c: Fraction, knee: Fraction, start: tuple
 ) -> None:
     """On the class itself the sufficient conditions are necessary too."""
-    make, assume = CLASSES[name]
+    make, conditions = CLASSES[name]
     functions = make(c, knee)
     trace = traced("gradient_descent", {"step": Fraction(3, 7)}, 2)
     values = leaf_values(trace, functions, list(start[: len(functions)]), {})
-    assumed = assume(c)
+    assumed = conditions(c)
     bounds = sufficient_curvature(assumed, trace.numbers)
     assert bounds is not None
-    for label, value, _ in named(interpolation_slacks(bounds, assumed, trace), values):
+    for label, value, _ in named(interpolation_slacks(bounds, trace), values):
         assert value >= 0, (label, value)
 
 
@@ -208,9 +214,9 @@ def test_noise_inequalities_hold_in_expectation(
         runs.append(leaf_values(trace, functions, [start], noise))
     moment = (abs(size) + c) ** 2
     assumed = [
-        Assumed("unbiased", {}),
-        Assumed("bounded_variance", {"sigma": size}),
-        Assumed("bounded_second_moment", {"G": abs(size) + c}),
+        assume("unbiased", {}),
+        assume("bounded_variance", {"sigma": size}),
+        assume("bounded_second_moment", {"G": abs(size) + c}),
     ]
     assert moment >= 0
     seen = 0
@@ -228,7 +234,7 @@ def test_strong_growth_holds_for_multiplicative_noise(c: Fraction, start: Fracti
     trace = Trace()
     sgd = METHODS["sgd"]
     sgd.step(trace.start, trace, Fraction(0), {"step": Fraction(1), "batch": Fraction(1)})
-    assumed = [Assumed("unbiased", {}), Assumed("strong_growth", {"rho": Fraction(2)})]
+    assumed = [assume("unbiased", {}), assume("strong_growth", {"rho": Fraction(2)})]
     runs = []
     for sign in (-1, 1):
         noise = {"e0": Coordinates((sign * c * start,))}
@@ -241,7 +247,7 @@ def test_strong_growth_holds_for_multiplicative_noise(c: Fraction, start: Fracti
 def test_without_unbiasedness_nothing_is_independent() -> None:
     trace = Trace()
     METHODS["sgd"].step(trace.start, trace, Fraction(0), {"step": Fraction(1), "batch": 1})
-    names = [s.name for s in noise_slacks([Assumed("bounded_variance", {"sigma": 1})], trace)]
+    names = [s.name for s in noise_slacks([assume("bounded_variance", {"sigma": 1})], trace)]
     assert names == ["bounded_variance(e0)"]
 
 
@@ -250,9 +256,9 @@ def test_a_finite_sum_loses_what_means_do_not_keep() -> None:
     trace = Trace()
     trace.grad(trace.start)
     assumed = [
-        Assumed("finite_sum", {"n": Fraction(3)}),
-        Assumed("smooth", {"L": Fraction(1)}),
-        Assumed("pl", {"mu": Fraction(1, 2)}),
+        assume("finite_sum", {"n": Fraction(3)}),
+        assume("smooth", {"L": Fraction(1)}),
+        assume("pl", {"mu": Fraction(1, 2)}),
     ]
     names = {s.name for s in function_slacks(assumed, trace, minimiser=True)}
     assert "pl(y0)" not in names

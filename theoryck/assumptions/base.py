@@ -1,11 +1,21 @@
-"""What an assumption is: its definition, its parameters with units, and where it is taken from."""
+"""What an assumption is: its definition, its parameters with units, and what follows from it.
+
+Everything that the engines may use of an assumption stands in its own object, so that adding
+one touches one file. :mod:`theoryck.assumptions.conditions` puts several together.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from theoryck.algebra import Evaluation, Form, NumberSystem, Sample, Trace
 from theoryck.algebra.units import Unit
+from theoryck.errors import DomainError
+
+Values = Mapping[str, Any]
 
 
 class Subject(StrEnum):
@@ -31,11 +41,75 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Assumption:
-    """An assumption that a claim may name.
+class Slack:
+    """A named quantity that is non-negative (zero if ``equality``); built on demand.
 
-    The inequalities that it gives at traced points stand in
-    :mod:`theoryck.assumptions.conditions`, since assumptions on one function sharpen each other.
+    ``distant`` marks a pair of points that are neither consecutive nor with x*: most proofs
+    do without them.
+    """
+
+    name: str
+    build: Callable[[], Form]
+    equality: bool = False
+    distant: bool = False
+
+    def form(self) -> Form:
+        """The quantity; raises DomainError where a constant of the class makes it undefined."""
+        try:
+            return self.build()
+        except ZeroDivisionError as error:
+            raise DomainError(f"{self.name}: a division by zero") from error
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """f − (lower/2)‖·‖² is convex and (upper/2)‖·‖² − f is convex; None means no bound.
+
+    ``gradient``, if not None, bounds ‖g‖ for every (sub)gradient.
+    """
+
+    lower: Any | None = None
+    upper: Any | None = None
+    gradient: Any | None = None
+
+
+def no_curvature(values: Values, numbers: NumberSystem) -> Curvature:
+    """No bound on the curvature."""
+    return Curvature()
+
+
+def no_point_slacks(values: Values, at: Evaluation, trace: Trace) -> Iterable[Slack]:
+    """No inequality at a point."""
+    return ()
+
+
+def no_sample_slacks(values: Values, sample: Sample, unbiased: bool) -> Iterable[Slack]:
+    """No inequality on a stochastic gradient."""
+    return ()
+
+
+def not_known(values: Values, numbers: NumberSystem) -> Curvature | None:
+    """No subclass with known interpolation conditions."""
+    return None
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """An assumption that a claim may name, with all that follows from it.
+
+    Args:
+        name, quantities: how a claim writes it, ``smooth(L)``.
+        definition, latex, source: what it says, and who said it.
+        curvature: bounds on the curvature that it implies.
+        at_point: the inequalities that it implies at a point where f was evaluated.
+        at_sample: those on a stochastic gradient; told whether it is unbiased.
+        enough: bounds on curvature and gradient that imply it, for a deterministic oracle and
+            equal terms; None where none are known, so that nothing can be refuted under it.
+        interpolation: whether together with other such assumptions its inequalities are
+            interpolation conditions, so that a relaxation's optimum is the exact worst case.
+        kept_by_means: whether the mean of functions that have it has it too.
+        unbiased: whether it makes stochastic gradients unbiased.
+        has_minimiser: whether it implies that a minimiser exists.
     """
 
     name: str
@@ -44,3 +118,11 @@ class Assumption:
     definition: str
     latex: str
     source: str
+    curvature: Callable[[Values, NumberSystem], Curvature] = no_curvature
+    at_point: Callable[[Values, Evaluation, Trace], Iterable[Slack]] = no_point_slacks
+    at_sample: Callable[[Values, Sample, bool], Iterable[Slack]] = no_sample_slacks
+    enough: Callable[[Values, NumberSystem], Curvature | None] = not_known
+    interpolation: bool = False
+    kept_by_means: bool = False
+    unbiased: bool = False
+    has_minimiser: bool = False

@@ -2,8 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from theoryck.algebra import Evaluation, Form, NumberSystem, Trace, dot
 from theoryck.algebra.units import CURVATURE, GRADIENT, NONE, F, X
-from theoryck.assumptions.base import Assumption, Quantity, Subject
+from theoryck.assumptions.base import Assumption, Curvature, Quantity, Slack, Subject, Values
+
+
+def _gradient_dominates(at: Evaluation, trace: Trace, modulus: Any) -> Form:
+    """‖∇f(x)‖² ≥ modulus·(f(x) − f*)."""
+    return dot(at.gradient, at.gradient) / modulus - (at.value - trace.f_star)
+
+
+def _pl(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
+    yield Slack(f"pl({at.label})", partial(_gradient_dominates, at, trace, 2 * values["mu"]))
+
+
+def _error_bound(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
+    yield Slack(
+        f"error_bound({at.label})", partial(_gradient_dominates, at, trace, values["delta"])
+    )
+
+
+def _kl(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
+    """Quadratic in the gradient only for α = 1/2, where it is the error bound with δ = c²."""
+    if trace.numbers.sign(2 * values["alpha"] - 1) == 0:
+        c = values["c"]
+        yield Slack(f"kl({at.label})", partial(_gradient_dominates, at, trace, c * c))
+
+
+def _bounded_at_point(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
+    bound = values["G"]
+    yield Slack(f"lipschitz({at.label})", lambda: bound * bound - dot(at.gradient, at.gradient))
+
+
+def _bounded(values: Values, numbers: NumberSystem) -> Curvature:
+    return Curvature(gradient=values["G"])
+
+
+def _strong_enough_for_pl(values: Values, numbers: NumberSystem) -> Curvature:
+    """μ-strong convexity implies μ-PL and μ quadratic growth (Karimi, Nutini and Schmidt 2016,
+    Theorem 2)."""
+    return Curvature(lower=values["mu"])
+
+
+def _strong_enough_for_error_bound(values: Values, numbers: NumberSystem) -> Curvature:
+    """μ-strong convexity implies the 2μ error bound."""
+    return Curvature(lower=values["delta"] / 2)
+
 
 LIPSCHITZ = Assumption(
     name="lipschitz",
@@ -12,6 +60,9 @@ LIPSCHITZ = Assumption(
     definition="norm(g) <= G for every (sub)gradient g of f",
     latex=r"\|g\| \le G \quad \forall g \in \partial f(x)",
     source="Nesterov 2018, Section 3.2.1",
+    at_point=_bounded_at_point,
+    enough=_bounded,
+    kept_by_means=True,
 )
 
 PL = Assumption(
@@ -21,6 +72,8 @@ PL = Assumption(
     definition="(1/2)*norm(grad(x))**2 >= mu*(f(x) - f_star) for every x",
     latex=r"\tfrac12\|\nabla f(x)\|^2 \ge \mu\,(f(x) - f^\star)",
     source="Polyak 1963; Karimi, Nutini and Schmidt 2016",
+    at_point=_pl,
+    enough=_strong_enough_for_pl,
 )
 
 ERROR_BOUND = Assumption(
@@ -30,6 +83,8 @@ ERROR_BOUND = Assumption(
     definition="norm(grad(x))**2 >= delta*(f(x) - f_star) for every x",
     latex=r"\|\nabla f(x)\|^2 \ge \delta\,(f(x) - f^\star)",
     source="Karimi, Nutini and Schmidt 2016, with its constant not halved",
+    at_point=_error_bound,
+    enough=_strong_enough_for_error_bound,
 )
 
 KL = Assumption(
@@ -42,6 +97,7 @@ KL = Assumption(
     definition="norm(grad(x)) >= c*(f(x) - f_star)**alpha for every x, with 0 <= alpha < 1",
     latex=r"\|\nabla f(x)\| \ge c\,(f(x) - f^\star)^{\alpha}, \quad 0 \le \alpha < 1",
     source="Attouch, Bolte and Svaiter 2013, Definition 2.4 with a power desingulariser",
+    at_point=_kl,
 )
 
 QUADRATIC_GROWTH = Assumption(
@@ -51,6 +107,7 @@ QUADRATIC_GROWTH = Assumption(
     definition="f(x) - f_star >= (mu/2)*dist(x, argmin f)**2 for every x",
     latex=r"f(x) - f^\star \ge \tfrac{\mu}{2}\,\mathrm{dist}(x, \arg\min f)^2",
     source="Karimi, Nutini and Schmidt 2016, Section 2.3",
+    enough=_strong_enough_for_pl,
 )
 
 STRICT_SADDLE = Assumption(

@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from theoryck.algebra import NumberSystem, Sample, dot
 from theoryck.algebra.units import GRADIENT, NONE
-from theoryck.assumptions.base import Assumption, Quantity, Subject
+from theoryck.assumptions.base import Assumption, Curvature, Quantity, Slack, Subject, Values
+
+
+def _no_noise(values: Values, numbers: NumberSystem) -> Curvature:
+    """A deterministic oracle has it, whatever the function."""
+    return Curvature()
+
+
+def _variance(values: Values, sample: Sample, unbiased: bool) -> Iterator[Slack]:
+    # the mean of b independent unbiased draws has a b-th of the variance
+    share = values["sigma"] * values["sigma"] / (sample.batch if unbiased else 1)
+    deviation = sample.deviation
+    yield Slack(f"bounded_variance({sample.label})", lambda: share - dot(deviation, deviation))
+
+
+def _second_moment(values: Values, sample: Sample, unbiased: bool) -> Iterator[Slack]:
+    second = values["G"] * values["G"]
+    estimate = sample.evaluation.gradient + sample.deviation
+    yield Slack(f"bounded_second_moment({sample.label})", lambda: second - dot(estimate, estimate))
+
+
+def _bounded_gradient(values: Values, numbers: NumberSystem) -> Curvature:
+    return Curvature(gradient=values["G"])
+
+
+def _growth(values: Values, sample: Sample, unbiased: bool) -> Iterator[Slack]:
+    gradient = sample.evaluation.gradient
+    estimate = gradient + sample.deviation
+    yield Slack(
+        f"strong_growth({sample.label})",
+        lambda: dot(gradient, gradient) * values["rho"] - dot(estimate, estimate),
+    )
+
+
+def _growth_without_noise(values: Values, numbers: NumberSystem) -> Curvature | None:
+    """E‖g‖² = ‖∇f‖² needs ρ ≥ 1."""
+    return Curvature() if numbers.sign(values["rho"] - 1) >= 0 else None
+
 
 UNBIASED = Assumption(
     name="unbiased",
@@ -12,6 +52,8 @@ UNBIASED = Assumption(
     definition="E[g | x] = grad(x)",
     latex=r"\mathbb{E}[g \mid x] = \nabla f(x)",
     source="Robbins and Monro 1951",
+    enough=_no_noise,
+    unbiased=True,
 )
 
 BOUNDED_VARIANCE = Assumption(
@@ -21,6 +63,8 @@ BOUNDED_VARIANCE = Assumption(
     definition="E[norm(g - grad(x))**2 | x] <= sigma**2",
     latex=r"\mathbb{E}[\|g - \nabla f(x)\|^2 \mid x] \le \sigma^2",
     source="Ghadimi and Lan 2013, Assumption A1",
+    at_sample=_variance,
+    enough=_no_noise,
 )
 
 BOUNDED_SECOND_MOMENT = Assumption(
@@ -30,6 +74,8 @@ BOUNDED_SECOND_MOMENT = Assumption(
     definition="E[norm(g)**2 | x] <= G**2",
     latex=r"\mathbb{E}[\|g\|^2 \mid x] \le G^2",
     source="Nemirovski, Juditsky, Lan and Shapiro 2009, Equation 2.4",
+    at_sample=_second_moment,
+    enough=_bounded_gradient,
 )
 
 STRONG_GROWTH = Assumption(
@@ -39,6 +85,8 @@ STRONG_GROWTH = Assumption(
     definition="E[norm(g)**2 | x] <= rho*norm(grad(x))**2",
     latex=r"\mathbb{E}[\|g\|^2 \mid x] \le \rho\,\|\nabla f(x)\|^2",
     source="Schmidt and Le Roux 2013; Vaswani, Bach and Schmidt 2019",
+    at_sample=_growth,
+    enough=_growth_without_noise,
 )
 
 HEAVY_TAILED = Assumption(
@@ -48,6 +96,7 @@ HEAVY_TAILED = Assumption(
     definition="E[norm(g - grad(x))**alpha | x] <= sigma**alpha",
     latex=r"\mathbb{E}[\|g - \nabla f(x)\|^\alpha \mid x] \le \sigma^\alpha",
     source="Zhang, Karimireddy, Veit, Kim, Reddi, Kumar and Sra 2020, Assumption 1",
+    enough=_no_noise,
 )
 
 ALL = (UNBIASED, BOUNDED_VARIANCE, BOUNDED_SECOND_MOMENT, STRONG_GROWTH, HEAVY_TAILED)

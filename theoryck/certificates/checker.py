@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 from theoryck.algebra import Form, Leaf, NumberSystem
-from theoryck.assumptions.conditions import Slack
+from theoryck.assumptions.base import Slack
 from theoryck.certificates.definite import is_positive_semidefinite
 from theoryck.certificates.problem import Goal, Problem
 from theoryck.errors import TheoryckError, UndecidedError

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from theoryck.algebra import NumberSystem
+from theoryck.assumptions import ASSUMPTIONS, Assumption
 from theoryck.certificates.checker import (
     CertificateError,
     GoalCertificate,
@@ -114,12 +115,18 @@ def _document(
     }
 
 
-def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) -> Established:
+def verify(
+    data: Mapping[str, Any],
+    *,
+    methods: Mapping[str, Method] = METHODS,
+    assumptions: Mapping[str, Assumption] = ASSUMPTIONS,
+) -> Established:
     """Re-check a certificate or a witness with exact arithmetic alone.
 
     Args:
         data: the parsed JSON document.
         methods: the methods a claim may name; pass your own beside ``METHODS``.
+        assumptions: likewise.
 
     Raises:
         CertificateError: the document is malformed, or does not establish what it says.
@@ -136,7 +143,7 @@ def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) 
     kind = str(data.get("kind"))
     if kind not in kinds:
         raise CertificateError(f"kind {kind!r}: {' or '.join(kinds)} expected")
-    claim, at = _claim_at(data, methods)
+    claim, at = _claim_at(data, methods, assumptions)
     bits = _field(data, "bits", int, 256)
     if not 64 <= bits <= MAX_BITS:
         raise CertificateError(f"a precision of {bits} bits: 64 to {MAX_BITS} expected")
@@ -147,7 +154,10 @@ def verify(data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS) 
 
 
 def placed_run(
-    data: Mapping[str, Any], *, methods: Mapping[str, Method] = METHODS
+    data: Mapping[str, Any],
+    *,
+    methods: Mapping[str, Method] = METHODS,
+    assumptions: Mapping[str, Assumption] = ASSUMPTIONS,
 ) -> tuple[Problem, PlacedRun]:
     """The run that a witness document describes, checked, for engines that want to repeat it.
 
@@ -155,7 +165,7 @@ def placed_run(
     """
     if not isinstance(data, Mapping) or data.get("kind") != "witness":
         raise CertificateError("a document of kind 'witness' expected")
-    claim, at = _claim_at(data, methods)
+    claim, at = _claim_at(data, methods, assumptions)
     numbers = number_system(_field(data, "arithmetic", str), _field(data, "bits", int, 256))
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
         problem = instantiate(claim, at, numbers)
@@ -169,10 +179,14 @@ def _field(data: Mapping[str, Any], name: str, kind: type, default: Any = None) 
     return value
 
 
-def _claim_at(data: Mapping[str, Any], methods: Mapping[str, Method]) -> tuple[RateClaim, Any]:
+def _claim_at(
+    data: Mapping[str, Any],
+    methods: Mapping[str, Method],
+    assumptions: Mapping[str, Assumption],
+) -> tuple[RateClaim, Any]:
     table = {key: value for key, value in _field(data, "claim", dict).items() if key != "at"}
     at = _field(data, "at", dict)
-    claim = read_claim({**table, "at": [at]}, methods=methods)
+    claim = read_claim({**table, "at": [at]}, methods=methods, assumptions=assumptions)
     if not isinstance(claim, RateClaim):
         raise CertificateError(f"a document for a claim of kind {claim.kind}; only rates have them")
     return claim, claim.at[0]

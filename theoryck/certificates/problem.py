@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar
+from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import (
     Assumed,
-    Slack,
     function_slacks,
     noise_slacks,
 )
@@ -36,8 +36,6 @@ from theoryck.claims.expressions import (
 from theoryck.errors import DomainError, TheoryckError, TooLargeError, UntraceableError
 
 MAX_HORIZON = 2000  # iterates of one trace; the forms grow with its square
-
-GIVES_MINIMISER = frozenset({"strongly_convex", "interpolation"})
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,7 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
     )
     assumed = tuple(
         Assumed(
-            use.assumption.name,
+            use.assumption,
             {
                 name: evaluate(argument, Environment(parameters), numbers)
                 for name, argument in use.arguments.items()
@@ -188,7 +186,7 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
         )
         for use in claim.assumptions
     )
-    minimiser = mentions_minimiser(claim) or any(a.name in GIVES_MINIMISER for a in assumed)
+    minimiser = mentions_minimiser(claim) or any(a.assumption.has_minimiser for a in assumed)
     return Problem(
         claim=claim,
         parameters=parameters,

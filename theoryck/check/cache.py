@@ -24,7 +24,6 @@ from theoryck.check.faults import FAULT
 from theoryck.check.recheck import still_holds
 from theoryck.check.records import RecordError, from_data, plain, to_data
 from theoryck.check.workers import Answer, Job
-from theoryck.methods.base import Method
 from theoryck.verdict import EngineReport, Status
 
 FORMAT = 1
@@ -71,12 +70,11 @@ class ReportCache:
     """Reports in a folder, one file each; failures to read or write it are never errors.
 
     ``budget`` is the budget of this run: an inconclusive report from a run that had more time
-    is believed, one from a run that had less is not. ``methods`` are those a claim may name.
+    is believed, one from a run that had less is not.
     """
 
     folder: Path
     budget: float
-    methods: Mapping[str, Method]
     methods_hash: str = ""
 
     def get(self, job: Job, engine: Engine) -> EngineReport | None:
@@ -88,11 +86,7 @@ class ReportCache:
                 return None
             report = from_data(body)
             enough = report.status in CONCLUSIVE or float(data["budget"]) >= self.budget
-            good = (
-                report.engine == engine.name
-                and enough
-                and still_holds(job.claim, report, self.methods)
-            )
+            good = report.engine == engine.name and enough and still_holds(job.claim, report)
         except (OSError, ValueError, KeyError, TypeError, RecursionError, RecordError):
             return None
         return report if good else None

@@ -49,4 +49,5 @@ def verify_file(path: str | Path, methods_file: str | None = None) -> Establishe
     document = read_document(path)
     if not isinstance(document, dict) or not {"format", "kind", "claim"} <= document.keys():
         raise UnreadableError(f"{path}: no certificate; one has the keys format, kind and claim")
-    return verify(document, methods=load_vocabulary(methods_file).methods)
+    words = load_vocabulary(methods_file)
+    return verify(document, methods=words.methods, assumptions=words.assumptions)

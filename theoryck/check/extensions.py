@@ -41,13 +41,13 @@ class Vocabulary:
     assumptions: Mapping[str, Assumption] = field(default_factory=_builtin_assumptions)
 
 
-def with_methods(extra: Iterable[Method]) -> Vocabulary:
-    """Theoryck's vocabulary and a few more methods.
+def with_words(methods: Iterable[Method], assumptions: Iterable[Assumption]) -> Vocabulary:
+    """Theoryck's vocabulary and a few more methods and assumptions.
 
     Raises:
-        ExtensionError: something that is no method, or a name that is taken.
+        ExtensionError: something that is neither, or a name that is taken.
     """
-    return _extend(Vocabulary(), extra, "methods=")
+    return _extend(Vocabulary(), (*methods, *assumptions), "methods= or assumptions=")
 
 
 def load_vocabulary(path: str | Path | None) -> Vocabulary:
@@ -83,7 +83,9 @@ def _extend(start: Vocabulary, new: Iterable[object], origin: str) -> Vocabulary
             case Assumption():
                 _add(assumptions, value, origin)
             case _:
-                raise ExtensionError(f"{origin}: {value!r} is no method; make one with @method")
+                raise ExtensionError(
+                    f"{origin}: {value!r} is no method and no assumption; @method makes a method"
+                )
     return Vocabulary(MappingProxyType(methods), MappingProxyType(assumptions))
 
 

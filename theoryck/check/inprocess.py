@@ -12,6 +12,7 @@ from theoryck.errors import ClaimError
 from theoryck.verdict import EngineReport, Finding, Status, Verdict
 
 if TYPE_CHECKING:
+    from theoryck.assumptions.base import Assumption
     from theoryck.check.engines import Engine
     from theoryck.claims.claim import Claim
     from theoryck.claims.reading import InvalidClaim
@@ -27,6 +28,7 @@ def check(
     engines: Iterable[str] = ...,
     budget: float = ...,
     methods: Iterable[Method] = ...,
+    assumptions: Iterable[Assumption] = ...,
 ) -> Verdict: ...
 @overload
 def check(
@@ -35,6 +37,7 @@ def check(
     engines: Iterable[str] = ...,
     budget: float = ...,
     methods: Iterable[Method] = ...,
+    assumptions: Iterable[Assumption] = ...,
 ) -> list[Verdict]: ...
 def check(
     claim: Any,
@@ -42,6 +45,7 @@ def check(
     engines: Iterable[str] = ("derive", "pep", "simulate"),
     budget: float = DEFAULT_BUDGET,
     methods: Iterable[Method] = (),
+    assumptions: Iterable[Assumption] = (),
 ) -> Verdict | list[Verdict]:
     """The verdict on a claim; on a file, the list of verdicts on its claims.
 
@@ -52,6 +56,7 @@ def check(
         budget: seconds a claim. It is cooperative here; the command line also ends an engine
             that does not keep it.
         methods: methods of your own that the claim may name, made with :func:`theoryck.method`.
+        assumptions: assumptions of your own, made with :class:`theoryck.Assumption`.
 
     Returns:
         The verdict. A table that means nothing gives the status ``invalid`` and the reason.
@@ -59,7 +64,7 @@ def check(
     Raises:
         ClaimError: the path cannot be read as a claim file.
         UnknownEngineError: no engine has that name.
-        ExtensionError: a method's name is taken.
+        ExtensionError: a name is taken.
 
     >>> verdict = check({"id": "typo", "kind": "identity", "parameters": {"a": ""},
     ...                  "lhs": "(a + 1)**2", "rhs": "a**2 + 2*b + 1"})
@@ -67,11 +72,11 @@ def check(
     invalid
     """
     from theoryck.check.engines import select
-    from theoryck.check.extensions import with_methods
+    from theoryck.check.extensions import with_words
     from theoryck.claims.reading import read_file
 
     chosen = select(engines)
-    words = with_methods(methods)
+    words = with_words(methods, assumptions)
     if budget <= 0 or budget != budget:
         raise ValueError(f"budget must be a positive number of seconds, got {budget!r}")
     if isinstance(claim, str | Path):

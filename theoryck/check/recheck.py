@@ -7,29 +7,29 @@ from typing import Any
 
 from theoryck.check.instances import key_of_text
 from theoryck.check.records import plain
-from theoryck.claims.claim import Claim
+from theoryck.check.rerun import vocabulary_of
+from theoryck.claims.claim import Claim, RateClaim
 from theoryck.errors import TheoryckError
-from theoryck.methods.base import Method
 from theoryck.verdict import EngineReport, Instance, Status
 
 FREE_KEYS = frozenset({"at", "expect", "text", "source"})  # what a certificate is not about
 
 
-def still_holds(claim: Claim, report: EngineReport, methods: Mapping[str, Method]) -> bool:
+def still_holds(claim: Claim, report: EngineReport) -> bool:
     """Whether every certificate and every kernel witness in the report checks.
 
     A document must also be about this claim at that instance: a good certificate of another
     claim proves nothing here.
     """
-    return all(_instance_holds(claim, instance, methods) for instance in report.instances)
+    return all(_instance_holds(claim, instance) for instance in report.instances)
 
 
-def _instance_holds(claim: Claim, instance: Instance, methods: Mapping[str, Method]) -> bool:
+def _instance_holds(claim: Claim, instance: Instance) -> bool:
     match instance.status:
         case Status.PROVED if instance.certificate is not None:
-            return _document_holds(claim, instance, instance.certificate, False, methods)
+            return _document_holds(claim, instance, instance.certificate, False)
         case Status.REFUTED if instance.witness is not None and "claim" in instance.witness:
-            return _document_holds(claim, instance, instance.witness, True, methods)
+            return _document_holds(claim, instance, instance.witness, True)
         case _:
             return True
 
@@ -39,17 +39,18 @@ def _document_holds(
     instance: Instance,
     document: Mapping[str, Any],
     refutes: bool,
-    methods: Mapping[str, Method],
 ) -> bool:
     from theoryck.certificates import verify
 
+    if not isinstance(claim, RateClaim):
+        return False
     about, at = document.get("claim"), document.get("at")
     if not isinstance(about, Mapping) or not isinstance(at, Mapping):
         return False
     if _statement(about) != _statement(claim.table) or key_of_text(at) != key_of_text(instance.at):
         return False
     try:
-        return verify(document, methods=methods).refutes is refutes
+        return verify(document, **vocabulary_of(claim)).refutes is refutes
     except TheoryckError:
         return False
 

@@ -39,6 +39,14 @@ class Rerun:
         }
 
 
+def vocabulary_of(claim: RateClaim) -> dict[str, Any]:
+    """The words that the claim itself brings: its method and its assumptions, by name."""
+    return {
+        "methods": {claim.method.method.name: claim.method.method},
+        "assumptions": {use.assumption.name: use.assumption for use in claim.assumptions},
+    }
+
+
 def rerun(claim: Claim, report: EngineReport) -> EngineReport:
     """The report with the run of each kernel witness added to it."""
     if not isinstance(claim, RateClaim):
@@ -80,7 +88,7 @@ def _run(claim: RateClaim, witness: Mapping[str, Any]) -> Rerun:
     from theoryck.simulate import Interpolant, replay
 
     use, numbers = claim.method, Floats()
-    problem, placed = placed_run(witness, methods={use.method.name: use.method})
+    problem, placed = placed_run(witness, **vocabulary_of(claim))
     symbols = {name: as_float(value) for name, value in problem.parameters.items()}
 
     def floats(vector: Coordinates) -> list[float]:

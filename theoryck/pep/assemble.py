@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import spsolve
 
 from theoryck.algebra import Form, Leaf
-from theoryck.assumptions.conditions import Slack
+from theoryck.assumptions.base import Slack
 from theoryck.certificates import Problem
 from theoryck.certificates.documents import as_float
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from theoryck.assumptions.conditions import Slack
+from theoryck.assumptions.base import Slack
 from theoryck.certificates import CertificateError, Goal, GoalCertificate, Problem, check_goal
 from theoryck.errors import UndecidedError
 from theoryck.pep.assemble import Assembled

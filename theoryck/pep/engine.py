@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from theoryck.algebra import NumberSystem
-from theoryck.assumptions.conditions import Slack
+from theoryck.assumptions.base import Slack
 from theoryck.certificates import (
     GoalCertificate,
     Problem,
@@ -41,9 +41,6 @@ TOLERANCE = 1e-7  # relative, on a worst case in floating point
 GAP = 1e-4  # an equality is refuted when the worst case is smaller by this share
 UNBOUNDED = ("infeasible", "unbounded")  # of the dual: no finite multiple of the bound holds
 LOOSE = 0.99  # a worst case below this share of the bound is reported
-
-# With these alone the inequalities are interpolation conditions, so the optimum is the worst case.
-EXACT_CLASSES = frozenset({"convex", "strongly_convex", "weakly_convex", "smooth"})
 
 
 def examine(claim: Claim, deadline: float) -> EngineReport:
@@ -182,7 +179,7 @@ def _arithmetic(problem: Problem) -> str:
 
 def is_exact(problem: Problem) -> bool:
     """Whether the optimum is the worst case, not only a bound on it."""
-    return not problem.random and all(a.name in EXACT_CLASSES for a in problem.assumed)
+    return not problem.random and all(a.assumption.interpolation for a in problem.assumed)
 
 
 def _bound_value(problem: Problem) -> float:

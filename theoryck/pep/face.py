@@ -19,7 +19,7 @@ import numpy as np
 import scipy.linalg
 
 from theoryck.algebra import Form, Leaf
-from theoryck.assumptions.conditions import Slack
+from theoryck.assumptions.base import Slack
 from theoryck.certificates import Goal, GoalCertificate, Problem
 from theoryck.pep.assemble import Assembled
 from theoryck.pep.certify import accepted, active_sets, unscaled

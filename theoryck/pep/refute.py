@@ -34,7 +34,7 @@ def refute(problem: Problem, goal_index: int, deadline: float) -> Refutation | F
     if bounds is None:
         return Failure("no interpolation conditions are known for these assumptions")
     slacks = [h.slack() for h in problem.hypotheses]
-    slacks += interpolation_slacks(bounds, problem.assumed, problem.trace)
+    slacks += interpolation_slacks(bounds, problem.trace)
     assembled = assemble(problem, goal_index, slacks, without_noise=True)
     found = attack(assembled, deadline)
     if isinstance(found, Failure):
@@ -60,17 +60,18 @@ def _roundings(assembled: Assembled, found: Attack) -> list[Witness]:
     witnesses = []
     for dimension in range(1, basis.size + 1):
         roots = np.sqrt(np.maximum(eigenvalues[:dimension], 0))
-        coordinates = directions[:, :dimension] * roots * basis.vector_scale[:, None]
+        coordinates = directions[:, :dimension] * roots
         size = float(np.max(np.abs(coordinates), initial=0)) or 1.0
+        # points and gradients have units of their own: each is rounded in its own scale
         vectors = {
-            leaf.name: [_fixed(float(entry), size) for entry in row]
-            for leaf, row in zip(basis.vectors, coordinates, strict=True)
+            leaf.name: [_fixed(float(entry * scale), size * float(scale)) for entry in row]
+            for leaf, row, scale in zip(basis.vectors, coordinates, basis.vector_scale, strict=True)
         }
         witnesses.append(Witness(dimension, vectors, values))
     return witnesses
 
 
 def _fixed(entry: float, size: float) -> str:
-    """An entry to a fixed precision relative to the largest one."""
+    """An entry to a fixed precision relative to the largest one in its unit."""
     bits = BITS + int(np.floor(np.log2(abs(entry) / size))) if entry else 0
     return str(rounded(entry, bits)) if bits > 0 else "0"
