@@ -146,7 +146,9 @@ def _must_be_writable(option: str, file: Path) -> None:
 
 def _store(budget: float, methods_file: str | None) -> Store:
     from theoryck.check.cache import ReportCache, default_folder, methods_hash
+    from theoryck.check.extensions import load_vocabulary
 
+    load_vocabulary(methods_file)  # a methods file that cannot be used is told of first
     cache = ReportCache(default_folder(), budget, methods_hash(methods_file))
     cache.prune()
     return cache
