@@ -217,3 +217,9 @@ def test_every_instance_is_looked_at() -> None:
     at = [{"L": 1, "R": 1, "N": 1}, {"L": "1/2", "R": 1, "N": 1}]
     found = report(BASE, bound="R**2/(4*N + 2)", at=[at[1], {"L": 2, "R": 1, "N": 1}])
     assert [i.status for i in found.instances] == [Status.SUPPORTED, Status.REFUTED]
+
+
+def test_long_runs_are_made_on_fewer_problems() -> None:
+    short, long = (report(BASE, at=[{"L": 1, "R": 1, "N": n}]) for n in (5, 30_000))
+    assert long.status is Status.SUPPORTED
+    assert 6 <= len(long.evidence) < len(short.evidence) / 2

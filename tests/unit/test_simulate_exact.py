@@ -236,6 +236,14 @@ def test_membership_of_a_quadratic_is_sharp(
     assert not member(candidate, name, **values, **outside)
 
 
+def test_what_speaks_of_hessians_needs_them_everywhere() -> None:
+    kinked = Candidate(Huber(Q(1), Q(1, 2), Q(1)), Exact(), START)
+    assert member(kinked, "smooth", L=1)
+    assert not member(kinked, "l0_l1_smooth", L0=1, L1=1)
+    assert not member(kinked, "hessian_lipschitz", rho=100)
+    assert not member(kinked, "strict_saddle", alpha="1/2", beta=1, epsilon=1, delta=2)
+
+
 def test_flat_directions_leave_pl_but_not_strong_convexity() -> None:
     candidate = Candidate(DiagonalQuadratic((Q(0), Q(2))), Exact(), (Q(1), Q(1)))
     assert member(candidate, "pl", mu=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -132,6 +133,8 @@ def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
     seen, doubtful = record.within, record.doubtful
     evidence = tuple(_line(observation) for observation in (*seen, *doubtful))
     claimed = seen[0].bound if seen and claim.confidence is None else None
+    if claimed is not None and not math.isfinite(claimed):
+        claimed = None
 
     def result(status: Status, reason: str) -> _Result:
         return _Result(Instance(values.text, claimed, None, status, reason), evidence)

@@ -76,7 +76,8 @@ def _kl(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
 
 
 def _l0_l1(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
-    return order.at_most(c.smoothness, v["L0"]) and not order.negative(v["L1"])
+    bounded = order.at_most(c.smoothness, v["L0"]) and not order.negative(v["L1"])
+    return c.twice and bounded
 
 
 def _semi_smooth(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
@@ -93,7 +94,7 @@ def _quadratic_growth(c: Constants, v: Mapping[str, Any], order: Comparer) -> bo
 
 def _strict_saddle(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
     # strongly convex: outside the δ-ball around the minimum, ‖∇f‖ ≥ lower·δ
-    if c.lower is None or c.lower <= 0 or order.negative(v["delta"]):
+    if not c.twice or c.lower is None or c.lower <= 0 or order.negative(v["delta"]):
         return False
     reached = order.numbers.rational(c.lower) * v["delta"] - v["epsilon"]
     return order.at_least(c.lower, v["alpha"]) and order.numbers.sign(reached) >= 0

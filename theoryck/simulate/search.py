@@ -23,6 +23,8 @@ MAX_CANDIDATES = 40  # of one instance
 MAX_RANDOMISED = 16  # candidates of one instance that need many runs
 MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
 WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
+MAX_WORK = 400_000  # steps of one instance; beyond, only a few problems are run
+FEW = 6
 TIGHT = 1 - 1e-9  # of the bound; nothing is gained beyond
 
 
@@ -68,7 +70,7 @@ def search(setting: Setting) -> Record:
     randomised = 0
     try:
         for tried, (origin, placed) in enumerate(_placed(setting)):
-            if tried == MAX_CANDIDATES or randomised == MAX_RANDOMISED:
+            if tried == _affordable(setting, MAX_CANDIDATES) or randomised == MAX_RANDOMISED:
                 break
             seen = _try(setting, placed, record)
             if record.refutation is not None:
@@ -88,6 +90,12 @@ def search(setting: Setting) -> Record:
     except OutOfTimeError as error:
         record.late = str(error)
     return record
+
+
+def _affordable(setting: Setting, most: int) -> int:
+    """How many problems are run: ``most``, or fewer where a run is long."""
+    steps = max(horizon_of(setting.claim, setting.values), default=0)
+    return max(FEW, min(most, MAX_WORK // max(1, steps)))
 
 
 def _placed(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
@@ -137,7 +145,7 @@ def _tune(setting: Setting, record: Record, ratio: float, origin: Candidate) -> 
     """Change the worst problem's free constant as long as that makes it worse."""
     classes, numbers = assumed(setting.claim.assumptions, setting.values)
     factor, runs = Fraction(3, 2), 0
-    while runs < MAX_TUNINGS and factor > Fraction(1001, 1000):
+    while runs < _affordable(setting, MAX_TUNINGS) and factor > Fraction(1001, 1000):
         for step in (factor, 1 / factor):
             runs += 1
             problem = origin.problem.tuned(step)

@@ -19,7 +19,8 @@ class Constants:
     ``lower``: f − (lower/2)‖·‖² is convex; ``upper``: (upper/2)‖·‖² − f is convex;
     ``gradient``: sup ‖∇f‖ is at most this; ``pl``: ½‖∇f‖² ≥ pl·(f − f*);
     ``hessian``: the Hessian is Lipschitz with it. Upper bounds err upwards, lower ones
-    downwards: that f has the property is established, never guessed.
+    downwards: that f has the property is established, never guessed. ``twice`` says that f has
+    a Hessian everywhere.
     """
 
     lower: Fraction | None
@@ -29,6 +30,7 @@ class Constants:
     hessian: Fraction | None = None
     quadratic: bool = False
     nonnegative: bool = False
+    twice: bool = True
 
     @property
     def smoothness(self) -> Fraction | None:

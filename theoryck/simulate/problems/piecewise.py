@@ -63,6 +63,7 @@ class Huber(Separable):
             upper=ends[1],
             gradient=bound if self.outer == 0 else None,
             nonnegative=True,
+            twice=self.inner == self.outer,
         )
 
     def scaled(self, factor: Fraction) -> Huber:
@@ -152,7 +153,7 @@ class AbsoluteValue(Separable):
 
     def constants(self) -> Constants:
         bound = self.steepness * _root_above(Fraction(self.size))
-        return Constants(lower=Fraction(0), gradient=bound, nonnegative=True)
+        return Constants(lower=Fraction(0), gradient=bound, nonnegative=True, twice=False)
 
     def on(self, backend: Backend) -> Functions:
         xp, slope = backend.xp, float(self.steepness)
@@ -201,7 +202,7 @@ class EuclideanNorm(Problem):
         return f"{shown(self.steepness)}*norm(x) in {self.size} dimensions"
 
     def constants(self) -> Constants:
-        return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True)
+        return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True, twice=False)
 
     def on(self, backend: Backend) -> Functions:
         slope = float(self.steepness)
@@ -232,7 +233,7 @@ class LargestCoordinate(ExactProblem):
         return f"{shown(self.steepness)}*max|x_i| in {self.size} dimensions"
 
     def constants(self) -> Constants:
-        return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True)
+        return Constants(lower=Fraction(0), gradient=self.steepness, nonnegative=True, twice=False)
 
     def on(self, backend: Backend) -> Functions:
         xp, slope = backend.xp, float(self.steepness)
