@@ -66,8 +66,11 @@ def strongly(mu: float, L: float) -> tuple[str, ...]:
     return (f"strongly_convex({mu})", f"smooth({L})")
 
 
-# N, L, R, the step times L: on both sides of the optimal step, and the usual ones
-LONG_AND_SHORT = [(1, 1, 1, 0.5), (3, 2, 3, 1), (5, 1, 2, 1.5), (2, 4, 1, 1.9), (10, 1, 1, 1)]
+# N, L, R, the step times L: on both sides of the optimal step, the usual ones, odd units
+LONG_AND_SHORT = [
+    *((1, 1, 1, 0.5), (3, 2, 3, 1), (5, 1, 2, 1.5), (2, 4, 1, 1.9), (10, 1, 1, 1)),
+    *((3, 1000000, 0.001, 1), (2, 0.000001, 1000, 1.5)),
+]
 
 # N, mu, L, R, the step
 CURVED = [(1, 0.1, 1, 1, 1), (3, 0.1, 1, 2, 1.5), (2, 1, 4, 1, 0.4), (4, 0.5, 2, 3, 0.9)]
@@ -94,11 +97,10 @@ def gradient_descent_on_strongly_convex() -> list[Case]:
     cases = []
     for N, mu, L, R, step in CURVED:
         factor = max(abs(1 - step * mu), abs(1 - step * L)) ** N
-        for method in (
-            f"gradient_descent(step={step})",
-            f"heavy_ball(step={step}, momentum=0)",
-            f"nesterov(step={step}, momentum=0)",
-        ):
+        methods = [f"gradient_descent(step={step})"]
+        if N == 2:  # without momentum these two are gradient descent
+            methods += [f"{name}(step={step}, momentum=0)" for name in ("heavy_ball", "nesterov")]
+        for method in methods:
             cases += [
                 Case(method, strongly(mu, L), NEAR, DISTANCE, N, R, factor**2 * R**2),
                 Case(method, strongly(mu, L), LOW, GAP, N, R, factor**2 * R),
