@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from theoryck.claims.reading import read_claim
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.measures import MeanOfSum, MinimumBelowLast, MinimumBelowMean
-from theoryck.derive.rules.recursions import Geometric, LastOfMonotone, Telescoping
-from theoryck.derive.setting import START_GAP, Setting, setting_of
+from theoryck.derive.rules.recursions import Geometric, HarmonicSteps, LastOfMonotone, Telescoping
+from theoryck.derive.setting import ITERATION, START_GAP, Setting, setting_of
 from theoryck.derive.statements import (
     GAP,
     GRADIENT_SQUARED,
@@ -157,6 +157,35 @@ def test_geometric_with_noise_asks_for_a_nonnegative_ratio(setting):
     one_step = OneStep(affine({shifted(GAP): ONE, GAP: ONE}, -ONE), "<=")
     conclusion = Geometric().conclude((one_step,), setting, potential=GAP, index=sympy.Integer(3))
     assert any(r.sign == ">=" and r.left == -1 for r in conclusion.conditions)
+
+
+@given(
+    start=SIZES,
+    contraction=st.fractions(min_value=Fraction(9, 8), max_value=5, max_denominator=8),
+    noise=SIZES,
+    slack=st.lists(SHARES, min_size=12, max_size=12),
+)
+def test_harmonic_steps_bound_every_run(setting, start, contraction, noise, slack):
+    c = exact(contraction)
+    one_step = OneStep(
+        affine(
+            {shifted(GAP): ONE, GAP: -(1 - c / (ITERATION + 1))},
+            -exact(noise) / (ITERATION + 1) ** 2,
+        ),
+        "<=",
+    )
+    potential = start
+    for k, share in enumerate(slack):
+        most = (1 - contraction / (k + 1)) * potential + noise / (k + 1) ** 2
+        if most < 0:
+            return  # no run with V >= 0 goes on from here
+        # runs that lose nothing are the ones that test the lemma
+        potential = most if share > Fraction(1, 4) else share * most
+        conclusion = HarmonicSteps().conclude(
+            (one_step,), setting, potential=GAP, index=sympy.Integer(k + 1)
+        )
+        assert isinstance(conclusion.statement, Bound)
+        assert potential <= value(conclusion.statement, start)
 
 
 @given(steps=st.lists(SHARES, min_size=5, max_size=5), start=SIZES, lower=st.integers(0, 5))

@@ -147,6 +147,16 @@ TRUE = {
         step="0 < step < 1/beta",
         c="0 <= c <= sqrt(delta)*step*beta/2",
     ),
+    "sgd, harmonic steps": rate(
+        "sgd(step=1/(mu*(k + 1)))",
+        ["strongly_convex(mu)", "unbiased", "bounded_second_moment(G)"],
+        "E(norm(x[N] - x_star)**2)",
+        "G**2/(mu**2*N)",
+        {"N": "integer, N >= 1"},
+        None,
+        mu="mu > 0",
+        G="G > 0",
+    ),
     "gd, strongly convex": rate(GD, STRONG, GAP, "(1 - mu/L)**N*Delta", DELTA, **MU),
     "gd, strongly convex, distance": rate(
         GD_ANY,
@@ -356,6 +366,22 @@ FALSE = {
     },
     "a negative multiple": {**TRUE["gd, one step"], "measure": "f_star - f(x[1])"},
     "semi-smooth, not to zero": without(TRUE["gd, semi-smooth"], "error_bound(delta)"),
+    "harmonic steps without strong convexity": {
+        **TRUE["sgd, harmonic steps"],
+        "assumptions": ["convex", "unbiased", "bounded_second_moment(G)"],
+    },
+    "harmonic steps, one percent less": {
+        **TRUE["sgd, harmonic steps"],
+        "bound": "0.99*G**2/(mu**2*N)",
+    },
+    "harmonic steps, too short": {
+        **TRUE["sgd, harmonic steps"],
+        "method": "sgd(step=1/(3*mu*(k + 1)))",
+    },
+    "a proximal step backwards": {
+        **TRUE["proximal point"],
+        "method": "proximal_point(step=-step)",
+    },
     "memory": {**TRUE["gd, smooth"], "method": "heavy_ball(step=1/L, momentum=1/2)"},
     "attained": {**TRUE["gd, smooth"], "relation": "=="},
 }

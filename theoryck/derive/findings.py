@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import islice
 
 import sympy
 
 from theoryck.claims.arithmetic import Floats
+from theoryck.derive.exact import equal
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Derivation, Workshop
 from theoryck.derive.relations import Relation
@@ -18,6 +20,7 @@ from theoryck.derive.values import Point, value
 from theoryck.errors import TheoryckError
 from theoryck.verdict import Finding
 
+MAX_DENOMINATOR = 1000  # of a constant factor that is worth a finding
 COMPARED_POINTS = 8  # at which two proved bounds are compared
 
 
@@ -43,13 +46,23 @@ def unused_assumptions(derivation: Derivation, setting: Setting) -> tuple[Findin
 
 def looseness(derived: sympy.Expr, setting: Setting) -> tuple[Finding, ...]:
     """A finding when the derived bound is smaller by a constant factor."""
-    if derived == 0:
-        return ()
-    ratio = sympy.simplify(setting.bound / derived)
-    if not isinstance(ratio, sympy.Rational) or ratio <= 1:
+    ratio = _ratio(setting, derived)
+    if ratio is None or ratio <= 1 or not equal(setting.bound, ratio * derived):
         return ()
     text = to_claim_text(tidy(derived))
     return (Finding("loose", f"the claimed bound is {ratio} times the derived one, {text}"),)
+
+
+def _ratio(setting: Setting, derived: sympy.Expr) -> sympy.Rational | None:
+    """The claimed bound over the derived one at some point, if it is a small rational there."""
+    for point in islice(sample_points(setting.domain), COMPARED_POINTS):
+        try:
+            above, below = (value(bound, point, Floats()) for bound in (setting.bound, derived))
+            ratio = Fraction(above / below).limit_denominator(MAX_DENOMINATOR)
+        except (TheoryckError, KeyError, ArithmeticError, ValueError):
+            continue
+        return sympy.Rational(ratio.numerator, ratio.denominator)
+    return None
 
 
 def missing_assumptions(workshop: Workshop) -> tuple[Finding, ...]:

@@ -22,20 +22,21 @@ def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | 
     statements: dict[int, Statement] = {}
     points = tuple(islice(sample_points(setting.domain), TRIED_POINTS))
     for step in derivation.steps:
-        problem = _recheck_step(step, statements, setting, points, deadline)
+        problem = recheck_step(step, statements, setting, points, deadline)
         if problem is not None:
             return f"step {step.number} does not hold: {problem}"
         statements[step.number] = step.statement
     return None if derivation.steps else "the derivation is empty"
 
 
-def _recheck_step(
+def recheck_step(
     step: Step,
     statements: dict[int, Statement],
     setting: Setting,
     points: tuple[Point, ...],
     deadline: float,
 ) -> str | None:
+    """What is wrong with one step, given what the steps before it say, or None."""
     if any(premise not in statements for premise in step.premises):
         return "it uses a step that does not come before it"
     if step.number in statements:

@@ -26,7 +26,12 @@ from theoryck.derive.rules.measures import (
     ValueAtAverage,
 )
 from theoryck.derive.rules.noise import NOISE_RULES, Expectation
-from theoryck.derive.rules.recursions import Geometric, LastOfMonotone, Telescoping
+from theoryck.derive.rules.recursions import (
+    Geometric,
+    HarmonicSteps,
+    LastOfMonotone,
+    Telescoping,
+)
 from theoryck.derive.rules.semi_smooth import SemiSmoothDescent
 from theoryck.derive.rules.step import (
     BackwardExpansion,
@@ -207,6 +212,8 @@ def _last(
     for potential in sorted(POTENTIALS, key=lambda p: p != quantity):
         for number in _one_steps(workshop, facts, potential):
             found = attempt(workshop, Geometric(), number, potential=potential, index=index)
+            if found is None:
+                found = attempt(workshop, HarmonicSteps(), number, potential=potential, index=index)
             if found is None:
                 continue
             if potential == quantity:

@@ -41,6 +41,9 @@ ABOUT_THE_NOISE = frozenset(
 )
 
 
+ONE_STEP = "the one-step route takes steps along the gradient at x[k] or x[k+1] and noise"
+
+
 class Stuck(Exception):
     """The derivation cannot go on; the message completes "inconclusive, because ..."."""
 
@@ -51,10 +54,14 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class TracedStep:
-    """One step of the method, and how many draws each of its stochastic gradients averages."""
+    """One step of the method, how many draws each of its stochastic gradients averages, and the
+
+    lengths of its proximal steps, which must be positive for the minimum in them to exist.
+    """
 
     displacement: Displacement
     batches: tuple[sympy.Expr, ...]
+    proximal_lengths: tuple[sympy.Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -183,7 +190,9 @@ def traced_step(setting: Setting) -> TracedStep:
         state = use.method.first_state(trace.start)
         if isinstance(state, tuple):
             # what the state remembers besides x is an unknown of its own at a general k
-            memory = (trace.vector(f"m{i}") for i in range(1, len(state)))
+            if not all(isinstance(entry, Point) for entry in state):
+                raise Stuck(f"{use.method.name} remembers a number from step to step: {ONE_STEP}")
+            memory = [trace.x_star + trace.vector(f"memory{i}") for i in range(1, len(state))]
             state = (trace.start, *memory)
         after = use.method.iterate(use.method.step(state, trace, ITERATION, arguments))
     except TheoryckError as error:
@@ -196,12 +205,13 @@ def traced_step(setting: Setting) -> TracedStep:
     for leaf, coefficient in displacement.coefficients.items():
         if leaf not in arrows:
             raise Stuck(
-                f"the step of {use.method.name} contains {leaf.name}, which is neither the "
-                "gradient at x[k], the one at x[k+1] nor noise: the one-step route needs that"
+                f"{use.method.name} looks further back than x[k], or takes gradients elsewhere: "
+                f"{ONE_STEP}"
             )
         terms.append((arrows[leaf], sympy.sympify(coefficient)))
     batches = tuple(sympy.sympify(sample.batch) for sample in trace.samples)
-    return TracedStep(Displacement(tuple(terms)), batches)
+    lengths = tuple(sympy.sympify(proximal.step) for proximal in trace.proximals)
+    return TracedStep(Displacement(tuple(terms)), batches, lengths)
 
 
 def _arrows(trace: Trace, after: Point) -> dict[Leaf, Arrow]:

@@ -135,6 +135,47 @@ class Geometric(Rule):
         return Conclusion(Bound(measured, bound), tuple(conditions))
 
 
+class HarmonicSteps(Rule):
+    """Steps of length of the order 1/(k + 1), as strong convexity is used with.
+
+    If V[k+1] <= (1 − c/(k+1))·V[k] + B/(k+1)² with V >= 0, c > 1, B >= 0, then with b = min(c, 2)
+    V[n] <= B/((b − 1)·n) for n >= 1. At k = 0 the right side is at most B, and B <= D for
+    D = B/(b − 1) since b <= 2; if V[k] <= D/k, then (k + 1 − b)·D/k + B/(k + 1) <= D, since
+    B <= (b − 1)·D and k/(k + 1) <= 1, which says that V[k+1] <= D/(k + 1).
+    """
+
+    name = "recursion with harmonic steps"
+    formula = (
+        "V[k+1] <= (1 - c/(k+1))*V[k] + B/(k+1)**2 for all k, V >= 0, c > 1, B >= 0  ⟹  "
+        "V[n] <= B/((min(c, 2) - 1)*n)"
+    )
+    source = "Chung 1954, Lemma 1; here with explicit constants, by induction over k"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        potential, index = arguments["potential"], arguments["index"]
+        step = one_step(premise)
+        ahead = shifted(potential)
+        if step.form[ahead] != 1 or set(step.form.quantities) - {ahead, potential}:
+            raise NotApplicableError(f"the premise does not bound {ahead} by {potential} alone")
+        if not is_integral(index) or not is_nonnegative(potential):
+            raise NotApplicableError("the index of an iterate is an integer")
+        contraction = sympy.cancel((1 + step.form[potential]) * (ITERATION + 1))
+        noise = sympy.cancel(-step.form.constant * (ITERATION + 1) ** 2)
+        if ITERATION in contraction.free_symbols | noise.free_symbols:
+            raise NotApplicableError("the coefficients are not those of harmonic steps")
+        bound = noise / ((sympy.Min(contraction, 2) - 1) * index)
+        measured = Measured(potential, Aggregate.LAST, index, index, expected=step.expected)
+        conditions = (
+            Relation(contraction, ">", ONE),
+            nonnegative(noise),
+            Relation(index, ">=", ONE),
+        )
+        return Conclusion(Bound(measured, bound), conditions)
+
+
 class LastOfMonotone(Rule):
     """The last term of a non-increasing sequence is at most its mean."""
 

@@ -7,7 +7,14 @@ from typing import Any
 import sympy
 
 from theoryck.derive.relations import Relation
-from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, nonnegative, one_step
+from theoryck.derive.rules.base import (
+    Conclusion,
+    NotApplicableError,
+    Rule,
+    nonnegative,
+    one_step,
+    positive,
+)
 from theoryck.derive.setting import Setting, Stuck, traced_step
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
@@ -59,9 +66,10 @@ class MethodStep(Rule):
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         try:
-            return Conclusion(traced_step(setting).displacement)
+            traced = traced_step(setting)
         except Stuck as stuck:
             raise NotApplicableError(str(stuck)) from stuck
+        return Conclusion(traced.displacement, tuple(map(positive, traced.proximal_lengths)))
 
 
 class DistanceExpansion(Rule):
