@@ -174,7 +174,9 @@ def test_simulated_means_alone_never_refute() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"bound": "O(L*R**2/N)"}, "order"),
+        ({"bound": "Omega(L*R**2/N)"}, "only an upper order"),
+        ({"bound": "O(L*R**2/N)", "confidence": "1 - 1/10"}, "some probability"),
+        ({"bound": "O(L*R**2)", "measure": "f(x[3]) - f_star", "as": "L -> 0"}, "growing horizon"),
         ({"method": "frank_wolfe()"}, "no answer"),
         ({"at": [{"L": 1, "R": 1, "N": 1_000_000}]}, "steps"),
         (
@@ -219,7 +221,23 @@ def test_every_instance_is_looked_at() -> None:
     assert [i.status for i in found.instances] == [Status.SUPPORTED, Status.REFUTED]
 
 
-def test_long_runs_are_made_on_fewer_problems() -> None:
-    short, long = (report(BASE, at=[{"L": 1, "R": 1, "N": n}]) for n in (5, 30_000))
-    assert long.status is Status.SUPPORTED
-    assert 6 <= len(long.evidence) < len(short.evidence) / 2
+def test_long_runs_are_made_on_fewer_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = report(BASE)
+    monkeypatch.setattr("theoryck.simulate.search.MAX_WORK", 20)  # ten runs of two steps
+    few = report(BASE)
+    assert few.status is Status.SUPPORTED
+    assert 6 <= len(few.evidence) < len(many.evidence)
+
+
+def test_an_order_is_compared_over_growing_horizons() -> None:
+    bounded = report(BASE, bound="O(L*R**2/N)")
+    assert bounded.status is Status.SUPPORTED
+    assert "stays bounded" in bounded.reason
+    growing = report(BASE, bound="O(L*R**2/N**2)")
+    assert growing.status is Status.INCONCLUSIVE
+    assert "N**1" in growing.reason
+
+
+def test_a_diverging_method_has_no_order() -> None:
+    found = report(BASE, bound="O(L*R**2/N)", method="gradient_descent(step=3/L)")
+    assert found.status is Status.INCONCLUSIVE

@@ -15,6 +15,7 @@ from theoryck.claims.spelling import spell_instance
 from theoryck.errors import TheoryckError
 from theoryck.simulate.complexity import as_rate
 from theoryck.simulate.observe import Observation
+from theoryck.simulate.orders import GROWTH, Trend, trend
 from theoryck.simulate.problems.base import ExactProblem, shown
 from theoryck.simulate.search import MAX_RANDOMISED, Record, Setting, search
 from theoryck.simulate.statistics import bonferroni
@@ -43,8 +44,6 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     begun = time.monotonic()
     if not isinstance(claim, RateClaim | ComplexityClaim):
         return _inconclusive(f"simulate has no rules for {claim.kind} claims yet", begun)
-    if isinstance(claim, RateClaim) and isinstance(claim.bound, Order):
-        return _inconclusive("an order bound hides a constant: no run can break or keep it", begun)
     chosen = claim.at or sample_instances(claim, DEFAULT_INSTANCES)
     if not chosen:
         return _inconclusive("no parameter values are known that meet the constraints", begun)
@@ -79,6 +78,8 @@ def _instance(
         values = choose(at)
         rate = claim if isinstance(claim, RateClaim) else as_rate(claim, values)
         setting = Setting(rate, values, level, seed, deadline)
+        if isinstance(rate.bound, Order):
+            return _ordered(setting, trend(setting))
         record = search(setting)
     except TheoryckError as error:
         return _failed(at, str(error))
@@ -87,6 +88,32 @@ def _instance(
     if record.refutation is not None:
         return _refuted(rate, values, record)
     return _judged(rate, values, record)
+
+
+def _ordered(setting: Setting, found: Trend | None) -> _Result:
+    """An order hides a constant: runs may show that none is needed to grow, and never refute."""
+    text = setting.values.text
+    if found is None:
+        return _Result(Instance(text, None, None, Status.INCONCLUSIVE, NOTHING_KNOWN))
+    evidence = tuple(
+        f"{horizon} steps: measure/order at most {ratio:.4g}, on {candidate.describe()}"
+        for horizon, ratio, candidate in zip(
+            found.horizons, found.ratios, found.candidates, strict=True
+        )
+    )
+    seen = (
+        f"from {found.horizons[0]} to {found.horizons[-1]} steps the largest measure/order seen "
+        f"goes from {found.ratios[0]:.3g} to {found.ratios[-1]:.3g}, in the end like "
+        f"N**{found.exponent:.2g}"
+    )
+    if found.exponent > GROWTH:
+        status, reason = (
+            Status.INCONCLUSIVE,
+            f"{seen}; no run breaks an order, which hides a constant",
+        )
+    else:
+        status, reason = Status.SUPPORTED, f"{seen}: it stays bounded"
+    return _Result(Instance(text, None, None, status, reason), evidence)
 
 
 def _failed(at: Mapping[str, Expr], reason: str) -> _Result:

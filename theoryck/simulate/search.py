@@ -23,7 +23,7 @@ MAX_CANDIDATES = 40  # of one instance
 MAX_RANDOMISED = 16  # candidates of one instance that need many runs
 MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
 WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
-MAX_WORK = 400_000  # steps of one instance; beyond, only a few problems are run
+MAX_WORK = 200_000  # steps of one instance; beyond, only a few problems are run
 FEW = 6
 TIGHT = 1 - 1e-9  # of the bound; nothing is gained beyond
 
@@ -69,7 +69,7 @@ def search(setting: Setting) -> Record:
     worst: dict[type, tuple[float, Candidate]] = {}
     randomised = 0
     try:
-        for tried, (origin, placed) in enumerate(_placed(setting)):
+        for tried, (origin, placed) in enumerate(placed_candidates(setting)):
             if tried == _affordable(setting, MAX_CANDIDATES) or randomised == MAX_RANDOMISED:
                 break
             seen = _try(setting, placed, record)
@@ -98,7 +98,8 @@ def _affordable(setting: Setting, most: int) -> int:
     return max(FEW, min(most, MAX_WORK // max(1, steps)))
 
 
-def _placed(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
+def placed_candidates(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]:
+    """Every candidate of the instance, as it was chosen and with its start placed."""
     claim, values = setting.claim, setting.values
     classes, numbers = assumed(claim.assumptions, values)
     steps = max(horizon_of(claim, values), default=0)

@@ -89,6 +89,27 @@ def to_float(value: Any) -> float:
     return float(value)
 
 
+def exact_fraction(value: Any) -> Fraction:
+    """A rational value as a fraction.
+
+    Raises:
+        InexactError: it is a ball.
+    """
+    if isinstance(value, flint.arb):
+        raise InexactError(f"{value} is not known to be rational")
+    return to_fraction(value)
+
+
+def at_integer(values: Values, name: str, integer: int) -> Values:
+    """The same values with one parameter set to an integer."""
+    return Values(
+        values.numbers,
+        {**values.exact, name: values.numbers.integer(integer)},
+        {**values.floats, name: float(integer)},
+        {**values.text, name: str(integer)},
+    )
+
+
 def floor_fraction(value: Any) -> Fraction:
     """A rational number at or just below an exact one: below it by at most 2⁻⁴⁰ or so."""
     if isinstance(value, flint.arb):
