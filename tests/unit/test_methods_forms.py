@@ -200,6 +200,13 @@ def test_zero_gradients_stop_normalised_methods() -> None:
         np.testing.assert_array_equal(kept.at(3), start)
 
 
+def test_arguments_may_be_integers_and_fractions() -> None:
+    for step in (1, Q(1, 2)):
+        kept = trajectories(PROBLEM, METHODS["sgld"], {"step": step}, START, 1)
+        same = trajectories(PROBLEM, METHODS["sgld"], {"step": float(step)}, START, 1)
+        np.testing.assert_array_equal(kept.at(1), same.at(1))
+
+
 def test_every_method_says_where_it_is_from() -> None:
     for method in METHODS.values():
         assert "[" in method.source

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from theoryck.algebra import Oracle
+from theoryck.claims.arithmetic import Floats
 from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.runs import Runnable, run
@@ -210,6 +211,7 @@ def replay(
     if len(arguments_per_k) < horizon:
         raise SimulationError(f"{horizon} steps need as many arguments, got {len(arguments_per_k)}")
     everything = range(horizon + 1)
-    kept = run(method, oracle, arguments_per_k.__getitem__, first, horizon, everything)
+    doubles = [{n: Floats().coerce(v) for n, v in step.items()} for step in arguments_per_k]
+    kept = run(method, oracle, doubles.__getitem__, first, horizon, everything)
     iterates = np.concatenate([kept.at(k) for k in everything])
     return Replay(iterates, oracle.value(iterates)[:, 0], oracle.grad(iterates))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from theoryck.claims.arithmetic import Floats
 from theoryck.simulate.backend import Backend, check_points, numpy_backend
 from theoryck.simulate.noise import Exact, Noise
 from theoryck.simulate.oracle import ArrayOracle
@@ -55,4 +56,5 @@ def trajectories(
     backend.asarray(start, what="start")
     streams = Streams(backend, seed, int(start.shape[0]), first)
     oracle = ArrayOracle(problem.on(backend), noise or Exact(), streams)
-    return run(method, oracle, lambda k: arguments, start, horizon, range(horizon + 1))
+    doubles = {name: Floats().coerce(value) for name, value in arguments.items()}
+    return run(method, oracle, lambda k: doubles, start, horizon, range(horizon + 1))
