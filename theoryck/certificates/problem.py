@@ -122,9 +122,12 @@ class Run:
         k = numbers.integer(len(self.iterates) - 1)
         environment = Environment({**self.symbols, "k": k})
         values = {
-            name: evaluate(argument, environment, numbers)
-            for name, argument in self.use.arguments.items()
+            argument.name: numbers.coerce(argument.default)
+            for argument in self.use.method.arguments
+            if argument.default is not None
         }
+        for name, expr in self.use.arguments.items():
+            values[name] = evaluate(expr, environment, numbers)
         name = self.use.method.name
         try:
             self.state = self.use.method.step(self.state, self.trace, k, values)
