@@ -36,7 +36,11 @@ class Engine:
 
 # An engine that learns a new kind of claim is told here; until then it is not asked about it.
 ENGINES: tuple[Engine, ...] = (
-    Engine("derive", "theoryck.derive", frozenset({"rate", "inequality", "identity", "schedule"})),
+    Engine(
+        "derive",
+        "theoryck.derive",
+        frozenset({"rate", "inequality", "identity", "schedule", "gradient", "membership"}),
+    ),
     Engine("pep", "theoryck.pep", frozenset({"rate"})),
     Engine("simulate", "theoryck.simulate", frozenset({"rate", "complexity"})),
 )

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from theoryck.claims.claim import (
     Claim,
+    GradientClaim,
     IdentityClaim,
     InequalityClaim,
+    MembershipClaim,
     RateClaim,
     ScheduleClaim,
 )
+from theoryck.derive.gradient import examine_gradient
+from theoryck.derive.membership import examine_membership
 from theoryck.derive.rate import examine_rate, inconclusive
 from theoryck.derive.scalars import examine_identity, examine_inequality
 from theoryck.derive.schedules import examine_schedule
@@ -52,6 +56,10 @@ def _examine(claim: Claim, deadline: float) -> EngineReport:
             return examine_inequality(claim, deadline)
         case IdentityClaim():
             return examine_identity(claim, deadline)
+        case GradientClaim():
+            return examine_gradient(claim, deadline)
+        case MembershipClaim():
+            return examine_membership(claim, deadline)
         case ScheduleClaim():
             return examine_schedule(claim, deadline)
     return inconclusive(f"derive has no rules for {claim.kind} claims yet")
