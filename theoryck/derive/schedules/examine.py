@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 import sympy
 
-from theoryck.claims.arithmetic import Rationals, to_fraction
 from theoryck.claims.claim import ScheduleClaim, SeriesCondition
-from theoryck.claims.evaluate import RELATION_SIGNS, Environment, evaluate
+from theoryck.claims.evaluate import RELATION_SIGNS
 from theoryck.claims.expressions import Apply, Expr, Symbol, walk
-from theoryck.claims.sampling import admissible, sample_instances
 from theoryck.derive.decide import Proved, decide, is_empty
 from theoryck.derive.domain import Domain, domain_of
+from theoryck.derive.instances import exact_instances, shown
 from theoryck.derive.printing import to_claim_text
 from theoryck.derive.relations import Relation
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
@@ -75,7 +73,7 @@ def examine_schedule(claim: ScheduleClaim, deadline: float) -> EngineReport:
 
 def _refuted(claim: ScheduleClaim, deadline: float) -> EngineReport | None:
     """A condition that fails at exact parameter values, if one is found."""
-    for values in _instances(claim):
+    for values in exact_instances(claim, REFUTATION_POINTS):
         symbols = {n: sympy.Rational(v.numerator, v.denominator) for n, v in values.items()}
         for condition in claim.conditions:
             try:
@@ -85,8 +83,8 @@ def _refuted(claim: ScheduleClaim, deadline: float) -> EngineReport | None:
             if judged.holds:
                 continue
             at = {name: str(value) for name, value in values.items()}
-            shown = ", ".join(f"{name} = {value}" for name, value in at.items())
-            reason = f"{condition.text} fails" + (f" at {shown}" if shown else "")
+            where = f" at {shown(values)}" if values else ""
+            reason = f"{condition.text} fails{where}"
             instance = Instance(
                 at=at,
                 claimed=None,
@@ -103,19 +101,6 @@ def _refuted(claim: ScheduleClaim, deadline: float) -> EngineReport | None:
                 evidence=judged.lines,
             )
     return None
-
-
-def _instances(claim: ScheduleClaim) -> Iterator[dict[str, Fraction]]:
-    for named in (*claim.at, *sample_instances(claim, REFUTATION_POINTS)):
-        try:
-            values = {
-                name: to_fraction(evaluate(expr, Environment(), Rationals()))
-                for name, expr in named.items()
-            }
-        except TheoryckError:
-            continue
-        if values.keys() == claim.parameters.keys() and admissible(claim, values):
-            yield values
 
 
 def judge(
@@ -142,11 +127,11 @@ def judge(
         if not isinstance(decide(Relation(terms, ">=", ZERO), running, deadline), Proved):
             raise UndecidedGrowthError(f"{terms} may be negative, so that its sum may be zero")
     leading = reading.calculus.leading(rule) if rule.has(k) else None
-    shown = to_claim_text(leading.term(k) if leading is not None else rule)
+    behaviour = to_claim_text(leading.term(k) if leading is not None else rule)
     (relation,) = condition.relation.relations
     holds = _compare(sides[0], relation, sides[1], reading.calculus)
     lines = (
-        f"{claim.name} ~ {shown} as k -> oo, the sums run from k = {start}",
+        f"{claim.name} ~ {behaviour} as k -> oo, the sums run from k = {start}",
         *dict.fromkeys(reading.calculus.notes),
         *reading.lines,
         f"{condition.text} {'holds' if holds else 'is false'}: {'; '.join(reading.lines)}",
@@ -185,9 +170,9 @@ class _Conditions:
                 if isinstance(divisor.total, Finite):
                     self.nonnegative.append(self._read(below))  # so that the sum is not zero
                 limit, because = ratio(self._series(above), divisor, self.calculus)
-                shown = "oo" if isinstance(limit, Infinite) else "finite"
+                size = "oo" if isinstance(limit, Infinite) else "finite"
                 self.lines.append(
-                    f"the quotient of the partial sums is {shown} in the limit: {because}"
+                    f"the quotient of the partial sums is {size} in the limit: {because}"
                 )
                 return limit
         if any(isinstance(node, Apply) and node.function == "sum" for node in walk(expr)):
