@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from theoryck.claims.reading import read_claim
@@ -122,6 +122,26 @@ def test_telescoping_is_attained():
     # V: 6, then 4 steps that gain 1 and pay 5/2 each leave 0; the q are 5/4 each
     assert isinstance(bound.statement, Bound)
     assert value(bound.statement, Fraction(6)) == 4 * Fraction(5, 4)
+    mean = MeanOfSum().conclude((bound.statement,), None).statement
+    assert isinstance(mean, Bound)
+    assert value(mean, Fraction(6)) == Fraction(5, 4)
+
+
+def test_the_potential_itself_can_be_summed(setting):
+    """V[k+1] = V[k]/2 + 1 from V[0] = 2 stays at 2: four terms make 8, and no less is allowed."""
+    one_step = OneStep(affine({shifted(GAP): ONE, GAP: -ONE / 2}, -ONE), "<=")
+    conclusion = Telescoping().conclude(
+        (one_step,),
+        setting,
+        potential=GAP,
+        summand=GAP,
+        shift=0,
+        lower=sympy.Integer(0),
+        upper=sympy.Integer(3),
+    )
+    assert isinstance(conclusion.statement, Bound)
+    assert value(conclusion.statement, Fraction(2)) == (2 + 4) / Fraction(1, 2)
+    assert value(conclusion.statement, Fraction(2)) >= 8
 
 
 @given(
@@ -165,6 +185,8 @@ def test_geometric_with_noise_asks_for_a_nonnegative_ratio(setting):
     noise=SIZES,
     slack=st.lists(SHARES, min_size=12, max_size=12),
 )
+@example(start=Fraction(0), contraction=Fraction(3), noise=Fraction(1), slack=[Fraction(1)] * 12)
+@example(start=Fraction(0), contraction=Fraction(2), noise=Fraction(1), slack=[Fraction(1)] * 12)
 def test_harmonic_steps_bound_every_run(setting, start, contraction, noise, slack):
     c = exact(contraction)
     one_step = OneStep(
