@@ -39,7 +39,12 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "derive",
         "theoryck.derive",
-        frozenset({"rate", "inequality", "identity", "schedule", "gradient", "membership"}),
+        frozenset(
+            (
+                *("rate", "inequality", "identity", "schedule", "gradient", "membership"),
+                *("implication", "equivalence"),
+            )
+        ),
     ),
     Engine("pep", "theoryck.pep", frozenset({"rate"})),
     Engine("simulate", "theoryck.simulate", frozenset({"rate", "complexity"})),

@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from theoryck.claims.claim import (
     Claim,
+    EquivalenceClaim,
     GradientClaim,
     IdentityClaim,
+    ImplicationClaim,
     InequalityClaim,
     MembershipClaim,
     RateClaim,
     ScheduleClaim,
 )
+from theoryck.derive.equivalences import examine_equivalence
 from theoryck.derive.gradient import examine_gradient
+from theoryck.derive.implications import examine_implication
 from theoryck.derive.membership import examine_membership
 from theoryck.derive.rate import examine_rate, inconclusive
 from theoryck.derive.scalars import examine_identity, examine_inequality
@@ -62,4 +66,8 @@ def _examine(claim: Claim, deadline: float) -> EngineReport:
             return examine_membership(claim, deadline)
         case ScheduleClaim():
             return examine_schedule(claim, deadline)
+        case ImplicationClaim():
+            return examine_implication(claim, deadline)
+        case EquivalenceClaim():
+            return examine_equivalence(claim, deadline)
     return inconclusive(f"derive has no rules for {claim.kind} claims yet")
