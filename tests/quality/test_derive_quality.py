@@ -365,6 +365,10 @@ FALSE = {
         "bound": "-step*(1 - L*step/2)*norm(grad(x[0]))**2",
     },
     "a negative multiple": {**TRUE["gd, one step"], "measure": "f_star - f(x[1])"},
+    "semi-smooth, its root term one tenth less": {
+        **TRUE["gd, semi-smooth"],
+        "bound": ("(1 - delta*step*(1 - beta*step/2) + 0.9*c*sqrt(delta)*step)**N*f(x[0])"),
+    },
     "semi-smooth, not to zero": without(TRUE["gd, semi-smooth"], "error_bound(delta)"),
     "harmonic steps without strong convexity": {
         **TRUE["sgd, harmonic steps"],

@@ -15,9 +15,11 @@ from theoryck.derive.measure import read_measure
 from theoryck.derive.proof import Derivation, Step, Workshop
 from theoryck.derive.recheck import recheck, recheck_step
 from theoryck.derive.routes import bounds, one_step_facts
+from theoryck.derive.rules.growth import PolyakLojasiewicz
 from theoryck.derive.rules.measures import ClaimFollows
+from theoryck.derive.rules.step import Combination
 from theoryck.derive.sampling import sample_points
-from theoryck.derive.setting import Setting, setting_of, traced_step
+from theoryck.derive.setting import Setting, Stuck, setting_of, traced_step
 from theoryck.derive.statements import (
     Bound,
     ClaimedBound,
@@ -144,6 +146,15 @@ def test_an_assumption_taken_away_is_missed() -> None:
     problem = recheck(derivation, weaker, time.monotonic() + 60)
     assert problem is not None
     assert "pl" in problem
+
+
+def test_an_inequality_cannot_be_multiplied_by_a_negative_number() -> None:
+    _, setting = derived("pl")
+    workshop = Workshop(setting, time.monotonic() + 60)
+    number = workshop.add(PolyakLojasiewicz())
+    for multiplier in (-sympy.Integer(1), setting.domain.symbols["mu"] - 5):
+        with pytest.raises(Stuck, match="combination"):
+            workshop.add(Combination(), number, multipliers=(multiplier,))
 
 
 def test_nothing_proves_nothing() -> None:
