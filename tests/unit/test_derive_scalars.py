@@ -114,11 +114,13 @@ def test_false_identities(lhs, rhs) -> None:
 def test_other_kinds_say_that_there_are_no_rules() -> None:
     table = {
         "id": "claim",
-        "kind": "implication",
-        "parameters": {"mu": "mu > 0"},
-        "hypotheses": ["strongly_convex(mu)"],
-        "conclusion": "pl(mu)",
+        "kind": "complexity",
+        "parameters": {"L": "L > 0", "epsilon": "epsilon > 0"},
+        "method": "gradient_descent(step=1/L)",
+        "assumptions": ["smooth(L)"],
+        "reach": "norm(grad(x[N])) <= epsilon",
+        "within": "O(1/epsilon**2)",
     }
     report = examine(read_claim(table), time.monotonic() + 5)
     assert report.status is Status.INCONCLUSIVE
-    assert "implication" in report.reason
+    assert "complexity" in report.reason
