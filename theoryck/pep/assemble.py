@@ -130,7 +130,10 @@ def assemble(
     gram = sp.csc_array(sp.diags_array(pair_scale) @ raw.gram @ sp.diags_array(scale))
     linear = sp.csc_array(sp.diags_array(scalar_scale) @ raw.linear @ sp.diags_array(scale))
     constant = raw.constant * scale
-    part = lambda s: Columns(gram[:, s], linear[:, s], constant[s])  # noqa: E731 - three uses below
+
+    def part(chosen: slice) -> Columns:
+        return Columns(gram[:, chosen], linear[:, chosen], constant[chosen])
+
     return Assembled(
         basis=Basis(tuple(vectors), tuple(scalars), vector_scale, scalar_scale),
         names=tuple(slack.name for slack in slacks),

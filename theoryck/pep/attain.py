@@ -36,9 +36,9 @@ def attained(problem: Problem, assembled: Assembled, dual: Dual) -> Witness | No
         if sharp is None:
             continue
         factor, better = sharp
-        witness = _rational(assembled, factor[:, 0], better.values)
-        if witness is not None and _reaches(problem, witness):
-            return witness
+        found = _rational(assembled, factor[:, 0], better.values)
+        if found is not None and _reaches(problem, found):
+            return found
     return None
 
 

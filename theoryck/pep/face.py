@@ -109,7 +109,8 @@ def _solve_exactly(
     active: np.ndarray,
     basis: Mapping[Leaf, tuple[Fraction, ...]],
 ) -> GoalCertificate | None:
-    indices = sorted(np.flatnonzero(active), key=lambda i: -abs(dual.multipliers[i]))
+    indices = [int(i) for i in np.flatnonzero(active)]
+    indices.sort(key=lambda i: -abs(float(dual.multipliers[i])))
     weighted = [i for i, w in enumerate(dual.weights) if w > 1e-7]
     numeric = [float(dual.weights[i]) for i in weighted]
     numeric += [float(v) for v in unscaled(assembled, dual)[indices]]

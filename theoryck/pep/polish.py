@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,10 @@ class _System:
         s, m, w = values.size, multipliers.size, weights.size
         slack_matrix = qb - np.tensordot(weights, qm, 1) - np.tensordot(multipliers, q, 1)
         gram = factor @ factor.T
-        read = lambda Q, A, C: np.tensordot(Q, gram, 2) + A @ values + C  # noqa: E731 - used twice
+
+        def read(matrices: np.ndarray, linear: np.ndarray, constant: np.ndarray) -> Any:
+            return np.tensordot(matrices, gram, 2) + linear @ values + constant
+
         bound = float(np.sum(qb * gram) + ab @ values + cb)
         residual = [
             (slack_matrix @ factor).ravel(),
