@@ -36,6 +36,7 @@ STEPS = {1: 40, 2: 10, 3: 4}  # a bounded side is cut into so many parts
 UNBOUNDED = {1: 18, 2: 7, 3: 3}  # and so many amounts are tried on an unbounded one
 REFINED = 4  # candidates that are improved, and then checked exactly
 ROUNDS = 40
+SIMPLE = (1, 10, 1000, 10**9)  # denominators that are preferred where they serve as well
 SUSPICIOUS = 1e-9  # margins below it are looked at exactly
 
 Ends = tuple[Fraction | None, Fraction | None]
@@ -261,7 +262,7 @@ def _candidates(
         groups: list[tuple[Vector, ...]] = [(x, y) for y in lows[-3:] for x in points]
     elif test.points == 2:
         wide = [(x, y) for x in points[::3] for y in points[::5] if x != y]
-        groups = [*pairwise(points), *wide[:400]]
+        groups = [*pairwise(points), *zip(points, points[2:], strict=False), *wide[:400]]
     else:
         groups = [(x,) for x in points]
     for group in groups:
@@ -311,7 +312,7 @@ def _improved(
 def _descend(
     score: Callable[[Vector], float | None], start: Vector, setting: Setting, deadline: float
 ) -> Vector:
-    """Coordinate search with halving steps; small denominators are kept where they serve."""
+    """Coordinate search with halving steps."""
     best, value = start, score(start)
     steps = [_first_step(ends) for ends in setting.box]
     for _ in range(ROUNDS):
@@ -327,7 +328,12 @@ def _descend(
                     best, value, moved = point, there, True
         if not moved:
             steps = [step / 2 for step in steps]
-    return tuple(c.limit_denominator(10**9) for c in best) if value is not None else start
+    for size in SIMPLE:
+        rounded = setting.clamped(tuple(c.limit_denominator(size) for c in best))
+        there = score(rounded)
+        if value is not None and there is not None and there <= value:
+            return rounded
+    return best
 
 
 def _first_step(ends: Ends) -> Fraction:

@@ -52,6 +52,14 @@ def examine_gradient(claim: GradientClaim, deadline: float) -> EngineReport:
     Args:
         claim: the claim.
         deadline: a value of ``time.monotonic()``.
+
+    >>> from theoryck.claims.reading import read_claim
+    >>> claim = read_claim({
+    ...     "id": "g", "kind": "gradient", "function": "norm(A@x - b)**2",
+    ...     "variables": ["A: m x n", "x: n", "b: m"],
+    ...     "derivative": {"x": "2*transpose(A)@(A@x - b)"}})
+    >>> print(examine_gradient(claim, time.monotonic() + 10).status)
+    proved
     """
     lines: list[str] = []
     seen: set[str] = set()

@@ -32,7 +32,7 @@ from theoryck.verdict import EngineReport, Instance, Scope, Status
 
 ENGINE = "derive"
 MAX_VARIABLES = 3
-SAMPLES = 3  # choices of parameters where a counterexample is looked for, beside `at`
+SAMPLES = 2  # choices of parameters where a counterexample is looked for, beside `at`
 SEARCH_SHARE = 0.3  # of the time, for counterexamples; the rest is for proofs
 
 
@@ -56,6 +56,13 @@ def examine_membership(claim: MembershipClaim, deadline: float) -> EngineReport:
     Args:
         claim: the claim.
         deadline: a value of ``time.monotonic()``.
+
+    >>> from theoryck.claims.reading import read_claim
+    >>> claim = read_claim({
+    ...     "id": "c", "kind": "membership", "function": "x**2/2 + cos(x)", "variables": ["x"],
+    ...     "assumptions": ["convex", "smooth(2)"]})
+    >>> print(examine_membership(claim, time.monotonic() + 10).status)
+    proved
     """
     began = time.monotonic()
     if any(variable.shape for variable in claim.variables):

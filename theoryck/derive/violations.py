@@ -110,15 +110,15 @@ def _above(amount: Callable[[Mapping[str, Any]], Any]) -> Margin:
 
 
 def _between(amount: Callable[[Mapping[str, Any]], Any]) -> Margin:
-    """(f(x) + f(y))/2 − f((x + y)/2) ≥ (amount/8)‖x − y‖²."""
+    """[(f(x) + f(y))/2 − f((x + y)/2)]/‖x − y‖² ≥ amount/8."""
 
     def margin(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
         x, y = at.points
         middle = tuple((a + b) / 2 for a, b in zip(x, y, strict=True))
         half, eighth = (f.numbers.rational(Fraction(1, n)) for n in (2, 8))
-        mean = half * (f.value(x) + f.value(y))
+        bend = half * (f.value(x) + f.value(y)) - f.value(middle)
         distance = _square(_apart(f.vector(x), f.vector(y)))
-        return mean - f.value(middle) - amount(constants) * eighth * distance
+        return bend * _inverse(f, distance) - amount(constants) * eighth
 
     return margin
 
@@ -128,11 +128,19 @@ def _smooth(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
     return constants["L"] * size - f.numbers.function("abs", form)
 
 
+def _inverse(f: Function, value: Any) -> Any:
+    return f.numbers.power(value, f.numbers.integer(-1))
+
+
+def _nearness(f: Function, x: Vector, y: Vector) -> Any:
+    """1/‖x − y‖: margins are ratios, so that the search is not drawn to large numbers."""
+    return _inverse(f, f.numbers.function("sqrt", _square(_apart(f.vector(x), f.vector(y)))))
+
+
 def _smooth_pair(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
     x, y = at.points
     gradients = _apart(f.derivatives(x, 1).gradient, f.derivatives(y, 1).gradient)
-    root = f.numbers.function("sqrt", _square(_apart(f.vector(x), f.vector(y))))
-    return constants["L"] * root - f.numbers.function("sqrt", _square(gradients))
+    return constants["L"] - f.numbers.function("sqrt", _square(gradients)) * _nearness(f, x, y)
 
 
 def _lipschitz(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
@@ -142,8 +150,7 @@ def _lipschitz(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
 
 def _lipschitz_pair(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
     x, y = at.points
-    root = f.numbers.function("sqrt", _square(_apart(f.vector(x), f.vector(y))))
-    return constants["G"] * root - f.numbers.function("abs", f.value(x) - f.value(y))
+    return constants["G"] - f.numbers.function("abs", f.value(x) - f.value(y)) * _nearness(f, x, y)
 
 
 def _l0_l1(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
@@ -157,8 +164,8 @@ def _hessian_pair(f: Function, constants: Mapping[str, Any], at: Candidate) -> A
     x, y = at.points
     v = f.vector(at.direction)
     forms = [_form(f.derivatives(p, 2).hessian, v) for p in (x, y)]
-    root = f.numbers.function("sqrt", _square(_apart(f.vector(x), f.vector(y))))
-    return constants["rho"] * root * _square(v) - f.numbers.function("abs", forms[0] - forms[1])
+    change = f.numbers.function("abs", forms[0] - forms[1])
+    return constants["rho"] * _square(v) - change * _nearness(f, x, y)
 
 
 def _gap(f: Function, x: Vector, y: Vector) -> Any:
@@ -173,7 +180,7 @@ def _dominated(modulus: Callable[[Mapping[str, Any]], Any]) -> Margin:
     def margin(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
         x, y = at.points
         slope = _square(f.derivatives(x, 1).gradient)
-        return slope - modulus(constants) * _gap(f, x, y)
+        return slope * _inverse(f, _gap(f, x, y)) - modulus(constants)
 
     return margin
 
@@ -181,7 +188,8 @@ def _dominated(modulus: Callable[[Mapping[str, Any]], Any]) -> Margin:
 def _kl(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
     x, y = at.points
     slope = f.numbers.function("sqrt", _square(f.derivatives(x, 1).gradient))
-    return slope - constants["c"] * f.numbers.power(_gap(f, x, y), constants["alpha"])
+    gap = f.numbers.power(_gap(f, x, y), constants["alpha"])
+    return slope * _inverse(f, gap) - constants["c"]
 
 
 def _semi_smooth(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
@@ -203,11 +211,11 @@ def _quadratic(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
 
 
 def _growth(f: Function, constants: Mapping[str, Any], at: Candidate) -> Any:
-    """f(x) − f(y) − (mu/2)‖x − y‖² with y the only minimiser."""
+    """2(f(x) − f(y))/‖x − y‖² − mu with y the only minimiser."""
     x, y = at.points
-    half = f.numbers.rational(Fraction(1, 2))
     distance = _square(_apart(f.vector(x), f.vector(y)))
-    return f.value(x) - f.value(y) - constants["mu"] * half * distance
+    gap = f.value(x) - f.value(y)
+    return (gap + gap) * _inverse(f, distance) - constants["mu"]
 
 
 @dataclass(frozen=True)
