@@ -42,7 +42,7 @@ ENGINES: tuple[Engine, ...] = (
         frozenset(
             (
                 *("rate", "inequality", "identity", "schedule", "gradient", "membership"),
-                *("implication", "equivalence"),
+                *("implication", "equivalence", "complexity"),
             )
         ),
     ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from theoryck.claims.claim import (
     Claim,
+    ComplexityClaim,
     EquivalenceClaim,
     GradientClaim,
     IdentityClaim,
@@ -16,6 +17,7 @@ from theoryck.claims.claim import (
     RateClaim,
     ScheduleClaim,
 )
+from theoryck.derive.complexity import examine_complexity
 from theoryck.derive.equivalences import examine_equivalence
 from theoryck.derive.gradient import examine_gradient
 from theoryck.derive.implications import examine_implication
@@ -68,6 +70,8 @@ def _examine(claim: Claim, deadline: float) -> EngineReport:
             return examine_schedule(claim, deadline)
         case ImplicationClaim():
             return examine_implication(claim, deadline)
+        case ComplexityClaim():
+            return examine_complexity(claim, deadline)
         case EquivalenceClaim():
             return examine_equivalence(claim, deadline)
     return inconclusive(f"derive has no rules for {claim.kind} claims yet")

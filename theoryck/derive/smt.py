@@ -208,11 +208,37 @@ class Translator:
                 # log(b) <= b - 1, hence b**e <= exp(e*(b - 1)) for e >= 0
                 premise = z3.And(base >= 0, exponent >= 0, exponent * (base - 1) <= self.term(w))
                 facts.append(z3.Implies(premise, p <= x))
+        facts += self._exponents_and_logarithms()
         for table in (self.exponentials, self.logarithms):
             for (u, x), (v, y) in self._pairs(table):
                 facts.append(z3.Implies(self.term(u) <= self.term(v), x <= y))
                 facts.append(z3.Implies(self.term(v) <= self.term(u), y <= x))
         return self.facts + facts
+
+    def _exponents_and_logarithms(self) -> list[Any]:
+        """exp is the inverse of log: exp(v) = x and exp(-v) = 1/x for v = log(x), x > 0."""
+        facts: list[Any] = []
+        for argument, v in self.logarithms.items():
+            x = self.term(argument)
+            for w, y in self.exponentials.items():
+                exponent = self.term(w)
+                facts += [
+                    z3.Implies(z3.And(x > 0, exponent <= v), y <= x),
+                    z3.Implies(z3.And(x > 0, exponent >= v), y >= x),
+                    z3.Implies(z3.And(x > 0, exponent <= -v), y * x <= 1),
+                    z3.Implies(z3.And(x > 0, exponent >= -v), y * x >= 1),
+                ]
+            for (b, e), p in self.powers.items():
+                base, exponent = self.term(b), self.term(e)
+                known = z3.And(x > 0, base >= 0, exponent >= 0)
+                above = exponent * (base - 1)  # b**e <= exp(above), as for the exponentials
+                facts += [
+                    z3.Implies(z3.And(known, above <= v), p <= x),
+                    z3.Implies(z3.And(known, above <= 2 * v), p <= x * x),
+                    z3.Implies(z3.And(known, above <= -v), p * x <= 1),
+                    z3.Implies(z3.And(known, above <= -2 * v), p * x * x <= 1),
+                ]
+        return facts
 
     @staticmethod
     def _pairs(table: dict[Any, Any]) -> list[tuple[Any, Any]]:

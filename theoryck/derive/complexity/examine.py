@@ -1,0 +1,147 @@
+"""Complexity claims: the target is reached because a rate says so from that iteration on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import sympy
+
+from theoryck.claims.claim import ComplexityClaim
+from theoryck.claims.expressions import Apply, Comparison, Expr, Number, Order, walk
+from theoryck.claims.printing import to_text
+from theoryck.derive.complexity.rates import (
+    START_QUANTITIES,
+    NoRateError,
+    Target,
+    rates,
+    target_of,
+)
+from theoryck.derive.decide import Proved, decide
+from theoryck.derive.domain import Domain, domain_of
+from theoryck.derive.rate import examine_rate
+from theoryck.derive.relations import Relation
+from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
+from theoryck.derive.symbols import ZERO, Reader
+from theoryck.errors import TheoryckError
+from theoryck.verdict import EngineReport, Finding, Scope, Status
+
+ENGINE = "derive"
+FACTORS = tuple(map(Fraction, (1, 4, 32)))  # tried for the constant that an order hides
+LARGE = Number(Fraction(2))  # what tends to infinity is larger in the end
+
+
+def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
+    """Proves that the target is reached in time, for all parameters; it refutes nothing.
+
+    Args:
+        claim: the target and the number of iterations.
+        deadline: a value of ``time.monotonic()``.
+    """
+    if claim.confidence is not None:
+        return _inconclusive("derive has no rules for targets with a confidence yet")
+    try:
+        target = target_of(claim)
+        domain = domain_of(target.parameters)
+        steps = Reader(domain.symbols).read(target.steps)
+    except TheoryckError as error:
+        return _inconclusive(f"no rate says this: {error}")
+    positive = isinstance(decide(Relation(steps, ">", ZERO), domain, deadline), Proved)
+    eventually: tuple[Comparison, ...] = ()
+    factors: tuple[Fraction, ...] = (Fraction(1),)
+    if isinstance(claim.within, Order):
+        try:
+            eventually = _eventually(claim, target, domain, deadline)
+        except (NoRateError, UndecidedGrowthError) as error:
+            return _inconclusive(f"the order is not followed: {error}")
+        factors, positive = FACTORS, True
+    attempts = [
+        (factor, rate)
+        for factor in factors
+        for rate in rates(claim, target, factor, eventually, positive)
+    ]
+    reasons: dict[str, tuple[Finding, ...]] = {}
+    for left, (factor, rate) in zip(range(len(attempts), 0, -1), attempts, strict=True):
+        now = time.monotonic()
+        report = examine_rate(rate, now + max(0.0, deadline - now) / left)
+        if report.status is Status.PROVED:
+            return _proved(target, factor, eventually, report)
+        reasons.setdefault(report.reason, report.findings)
+    reason = next(iter(reasons), "the time is spent")
+    kept = tuple(f for f in reasons.get(reason, ()) if f.code in ("missing-assumption", "vacuous"))
+    return _inconclusive(f"no rate that is derived reaches the target in time: {reason}", kept)
+
+
+def _proved(
+    target: Target, factor: Fraction, eventually: tuple[Comparison, ...], report: EngineReport
+) -> EngineReport:
+    steps = to_text(target.steps) if factor == 1 else f"{factor}*({to_text(target.steps)})"
+    started = any(q.name in target.parameters for q in START_QUANTITIES)
+    lines = (
+        f"for every integer {target.count} >= {steps} the rate below is at most "
+        f"{to_text(target.level)}",
+        *(f"in the limit, {to_text(relation)}" for relation in eventually),
+        *(("the start is not a minimiser",) if eventually and started else ()),
+        *report.evidence,
+    )
+    what = "reached in time" if not eventually and factor == 1 else "reached in that order of time"
+    return replace(
+        report,
+        status=Status.PROVED,
+        reason=f"the target is {what}, for all parameters: {report.reason}",
+        scope=Scope.ALL_PARAMETERS,
+        best_bound=None,
+        findings=tuple(f for f in report.findings if f.code == "unused-assumption"),
+        evidence=lines,
+    )
+
+
+def _eventually(
+    claim: ComplexityClaim, target: Target, domain: Domain, deadline: float
+) -> tuple[Comparison, ...]:
+    """What holds in the limit that the order speaks of: the steps and their logarithms are large.
+
+    Raises:
+        NoRateError: the limit is not one of a parameter, or the steps do not tend to infinity.
+        UndecidedGrowthError: their growth is not known.
+    """
+    name, _, limit = (part.strip() for part in claim.limit.partition("->"))
+    if name not in domain.symbols or limit not in ("0", "oo"):
+        raise NoRateError(f"the limit {claim.limit!r} is not one of a parameter")
+    grows = [
+        part
+        for part in _parts(target.steps)
+        if _tends_to_infinity(part, name, limit, domain, deadline)
+    ]
+    if target.steps not in grows:
+        raise NoRateError(f"{to_text(target.steps)} is not seen to grow as {claim.limit}")
+    return tuple(Comparison((part, LARGE), (">=",)) for part in grows)
+
+
+def _parts(steps: Expr) -> Iterator[Expr]:
+    """The number of iterations, the logarithms in it, and what they are multiplied by."""
+    yield steps
+    logarithms = [n for n in walk(steps) if isinstance(n, Apply) and n.function == "log"]
+    for logarithm in logarithms:
+        yield logarithm
+        yield Apply("/", (steps, logarithm))
+
+
+def _start_symbols(domain: Domain) -> list[sympy.Symbol]:
+    return [domain.symbols[q.name] for q in START_QUANTITIES if q.name in domain.symbols]
+
+
+def _tends_to_infinity(expr: Expr, name: str, limit: str, domain: Domain, deadline: float) -> bool:
+    k = sympy.Symbol("k", integer=True, nonnegative=True)
+    symbol = domain.symbols[name]
+    read = Reader(domain.symbols).read(expr)
+    others = domain.where(*(Relation(s, ">", ZERO) for s in _start_symbols(domain)))
+    calculus = Calculus(others, k, deadline)
+    leading = calculus.leading(read.subs(symbol, 1 / k if limit == "0" else k))
+    return calculus.limit_kind(leading) > 0 and leading.sign > 0
+
+
+def _inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineReport:
+    return EngineReport(ENGINE, Status.INCONCLUSIVE, reason, findings=findings)
