@@ -12,7 +12,9 @@ import sympy
 
 from theoryck.claims.arithmetic import Rationals
 from theoryck.claims.claim import MembershipClaim
+from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
+from theoryck.derive.composition import Composition, Shape
 from theoryck.derive.counterexamples import fails, setting_at
 from theoryck.derive.intervals import WHOLE, enclose, exact_interval
 from theoryck.derive.membership import examine_membership
@@ -184,9 +186,66 @@ def test_what_is_not_seen_is_not_proved(
     assert examine(function, assumption, **keys).status in (Status.INCONCLUSIVE, Status.REFUTED)
 
 
-def test_vectors_are_left_to_others() -> None:
-    report = examine("norm(x)**2", "convex", variables=["x: d"])
-    assert report.status is Status.INCONCLUSIVE
+@pytest.mark.parametrize(
+    ("function", "assumption", "status"),
+    [
+        ("norm(x)**2", "strongly_convex(2)", Status.PROVED),
+        ("norm(x)**2", "strongly_convex(2.02)", Status.REFUTED),
+        ("norm(x)**2", "smooth(1.98)", Status.REFUTED),
+        ("norm(x)**2", "smooth(2)", Status.INCONCLUSIVE),
+        ("sum(abs(x)) + 1/2*norm(x)**2", "strongly_convex(1)", Status.PROVED),
+        ("log(sum(exp(x)))", "convex", Status.PROVED),
+        ("max(norm(x) - 1, 0)**2", "convex", Status.PROVED),
+        ("-norm(x)", "convex", Status.REFUTED),
+        ("norm(x)", "lipschitz(0.99)", Status.REFUTED),
+        ("sum(x**3)", "convex", Status.REFUTED),
+    ],
+)
+def test_vectors_are_proved_at_every_size_and_refuted_at_one(
+    function: str, assumption: str, status: Status
+) -> None:
+    assert examine(function, assumption, variables=["x: d"]).status is status
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("exp(x) + x**2 - 3*x", Shape.CONVEX),
+        ("2 - abs(x)", Shape.CONCAVE),
+        ("max(exp(x), 1 - x)/2", Shape.CONVEX),
+        ("relu(x)**3", Shape.CONVEX),
+        ("log(exp(x) + exp(-x) + 2)", Shape.CONVEX),
+        ("min(x, 1) - x**4", Shape.CONCAVE),
+        ("a*x + 1", Shape.AFFINE),
+        ("a*x**2", Shape.UNKNOWN),
+        ("b*x**2", Shape.CONVEX),
+        ("-b*x**2", Shape.CONCAVE),
+        ("x**2/a", Shape.UNKNOWN),
+        ("x**3", Shape.UNKNOWN),
+        ("(x**2 - 1)**2", Shape.UNKNOWN),
+        ("exp(-x**2)", Shape.UNKNOWN),
+        ("log(x)", Shape.UNKNOWN),
+        ("x*exp(x)", Shape.UNKNOWN),
+        ("exp(x) - exp(x)", Shape.UNKNOWN),
+        ("abs(x**2 - 1)", Shape.UNKNOWN),
+    ],
+)
+def test_composition(text: str, shape: Shape) -> None:
+    signs = {"a": None, "b": 1, "-b": -1}
+
+    def sign(expr: Any) -> int | None:
+        written = to_text(expr)
+        return signs[written] if written in signs else int(sympy.sign(sympy.Rational(written)))
+
+    claim = claim_of(text, "convex", parameters={"a": "", "b": "b > 0"})
+    assert Composition(frozenset({"x"}), sign).shape(claim.function) is shape
+
+
+def test_parameters_of_either_sign_are_tried() -> None:
+    keys = {"parameters": {"c": ""}}
+    assert examine("c*abs(x) + x**2/2", "strongly_convex(1)", **keys).status is Status.REFUTED
+    keys = {"parameters": {"c": "c >= 0"}}
+    assert examine("c*abs(x) + x**2/2", "strongly_convex(1)", **keys).status is Status.PROVED
 
 
 def test_a_candidate_outside_the_box_shows_nothing() -> None:

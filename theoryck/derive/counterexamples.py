@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from theoryck.claims.arithmetic import Balls, Floats, Rationals, to_fraction
 from theoryck.claims.claim import AssumptionUse, MembershipClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
+from theoryck.derive.arrays import Sizes, concrete_shape
 from theoryck.derive.formulas import exactly
 from theoryck.derive.violations import TESTS, Candidate, Function, Test, Vector
 from theoryck.errors import DomainError, TheoryckError
@@ -34,6 +36,8 @@ AMOUNTS = tuple(
 )
 STEPS = {1: 40, 2: 10, 3: 4}  # a bounded side is cut into so many parts
 UNBOUNDED = {1: 18, 2: 7, 3: 3}  # and so many amounts are tried on an unbounded one
+SIZE = 2  # of a named dimension
+COORDINATES = 6
 REFINED = 4  # candidates that are improved, and then checked exactly
 ROUNDS = 40
 SIMPLE = (1, 10, 1000, 10**9)  # denominators that are preferred where they serve as well
@@ -54,15 +58,22 @@ class Setting:
     parameters: Mapping[str, Expr]
     box: tuple[Ends, ...]
     outer: tuple[Ends, ...]
+    sizes: Sizes
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The variables."""
-        return tuple(variable.name for variable in self.claim.variables)
+        """The coordinates: of an array in row order."""
+        return tuple(
+            f"{variable.name}[{number}]" if variable.shape else variable.name
+            for variable in self.claim.variables
+            for number in range(1, prod(concrete_shape(variable, self.sizes)) + 1)
+        )
 
     def function(self, numbers: NumberSystem) -> Function:
         """The formula in a number system."""
-        return Function(self.claim.function, self.claim.variables, self.parameters, numbers)
+        return Function(
+            self.claim.function, self.claim.variables, self.parameters, self.sizes, numbers
+        )
 
     def clamped(self, point: Vector) -> Vector:
         """The nearest point of the box."""
@@ -76,7 +87,13 @@ def _clamp(value: Fraction, ends: Ends) -> Fraction:
 
 
 def setting_at(claim: MembershipClaim, parameters: Mapping[str, Expr]) -> Setting | None:
-    """The claim at exact parameters; None where a side of its box is empty or a point."""
+    """The claim at exact parameters; None where a side of its box is empty or a point.
+
+    Named dimensions are 2, and a claim with too many coordinates has no setting.
+    """
+    sizes = {d: SIZE for v in claim.variables for d in v.shape if isinstance(d, str)}
+    if any(name in parameters for name in sizes):
+        return None
     box: list[Ends] = []
     outer: list[Ends] = []
     for variable in claim.variables:
@@ -86,9 +103,12 @@ def setting_at(claim: MembershipClaim, parameters: Mapping[str, Expr]) -> Settin
             return None
         if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
             return None
-        box.append(ends)
-        outer.append((_end(low, parameters, -1), _end(high, parameters, 1)))
-    return Setting(claim, parameters, tuple(box), tuple(outer))
+        count = prod(concrete_shape(variable, sizes))
+        if len(box) + count > COORDINATES:
+            return None
+        box += [ends] * count
+        outer += [(_end(low, parameters, -1), _end(high, parameters, 1))] * count
+    return Setting(claim, parameters, tuple(box), tuple(outer), sizes)
 
 
 def _end(expr: Expr | None, parameters: Mapping[str, Expr], side: int) -> Fraction | None:

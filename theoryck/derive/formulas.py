@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 from theoryck.algebra import NumberSystem
 from theoryck.claims.arithmetic import Balls, Rationals
-from theoryck.claims.claim import Variable
+from theoryck.claims.claim import Claim, Variable
 from theoryck.claims.evaluate import Environment, evaluate
-from theoryck.claims.expressions import Expr
+from theoryck.claims.expressions import Expr, Number
+from theoryck.claims.sampling import admissible, sample_instances
 from theoryck.derive.arrays import Array, Sizes, concrete_shape, evaluate_arrays
 from theoryck.derive.jets import Jet, Jets, gradient_of, hessian_of
 from theoryck.errors import InexactError, TheoryckError, UndecidedError
@@ -61,6 +62,25 @@ class Spot:
 def shown(values: tuple[Fraction, ...]) -> str:
     """One number plainly, several in brackets."""
     return str(values[0]) if len(values) == 1 else f"[{', '.join(map(str, values))}]"
+
+
+def parameter_choices(claim: Claim, count: int) -> list[Mapping[str, Expr]]:
+    """The claim's own instances, then ``count`` simple choices, then the same with other signs.
+
+    A claim without parameters has one choice, the empty one.
+    """
+    if not claim.parameters:
+        return [{}]
+    sampled = [dict(values) for values in sample_instances(claim, count)]
+    flipped = []
+    for values in sampled:
+        for name in values:
+            plain = {n: getattr(v, "value", Fraction(0)) for n, v in values.items()}
+            plain[name] = -plain[name]
+            if plain[name] != 0 and admissible(claim, plain):
+                flipped.append({**values, name: Number(plain[name])})
+    known = [dict(at) for at in claim.at]
+    return [*claim.at, *(values for values in (*sampled, *flipped[:2]) if values not in known)]
 
 
 def exactly(ask: Callable[[NumberSystem], T]) -> T | None:

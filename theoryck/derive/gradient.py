@@ -18,12 +18,11 @@ from theoryck.algebra import NumberSystem
 from theoryck.claims.claim import GradientClaim, Variable
 from theoryck.claims.expressions import Apply, Expr, walk
 from theoryck.claims.printing import brief, to_text
-from theoryck.claims.sampling import sample_instances
 from theoryck.derive.arrays import concrete_shape
 from theoryck.derive.decide import Proved, decide, is_empty
 from theoryck.derive.domain import domain_of
 from theoryck.derive.elementary import vanishes
-from theoryck.derive.formulas import Spot, derivatives_at, exactly, value_at
+from theoryck.derive.formulas import Spot, derivatives_at, exactly, parameter_choices, value_at
 from theoryck.derive.jets import FormulaJets, Jet, gradient_of
 from theoryck.derive.matrices import MatrixReader, derivative, equal
 from theoryck.derive.printing import to_claim_text
@@ -197,11 +196,11 @@ def scalar_derivative(function: Expr, symbols: Mapping[str, sympy.Symbol], name:
 def _spots(claim: GradientClaim) -> Iterator[Spot]:
     """Points with small rational entries, the same ones at every call."""
     generator = random.Random(1)
-    given = [*claim.at, *sample_instances(claim, 4)] or [{}]
+    given = parameter_choices(claim, 3)
     dimensions = list(
         dict.fromkeys(d for v in claim.variables for d in v.shape if isinstance(d, str))
     )
-    for number in range(4 * SPOTS):
+    for number in range(4 * SPOTS if given else 0):
         parameters = given[number % len(given)]
         fitting = SIZES[number % 2]
         sizes = {

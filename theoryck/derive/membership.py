@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from theoryck.claims.claim import AssumptionUse, MembershipClaim
 from theoryck.claims.expressions import Expr
 from theoryck.claims.printing import to_text
-from theoryck.claims.sampling import sample_instances
 from theoryck.derive.counterexamples import (
     Setting,
     counterexample,
@@ -18,6 +17,7 @@ from theoryck.derive.counterexamples import (
     setting_at,
     undefined_point,
 )
+from theoryck.derive.formulas import parameter_choices
 from theoryck.derive.sufficiency import (
     NotShown,
     Problem,
@@ -65,11 +65,12 @@ def examine_membership(claim: MembershipClaim, deadline: float) -> EngineReport:
     proved
     """
     began = time.monotonic()
-    if any(variable.shape for variable in claim.variables):
-        return _inconclusive("derive looks at functions of scalar variables only")
-    if len(claim.variables) > MAX_VARIABLES:
-        return _inconclusive(f"derive looks at up to {MAX_VARIABLES} variables")
-    settings = [s for at in _choices(claim) if (s := setting_at(claim, at)) is not None]
+    scalars = not any(variable.shape for variable in claim.variables)
+    if scalars and len(claim.variables) > MAX_VARIABLES:
+        return _inconclusive(f"derive looks at up to {MAX_VARIABLES} scalar variables")
+    settings = [
+        s for at in parameter_choices(claim, SAMPLES) if (s := setting_at(claim, at)) is not None
+    ]
     if not settings:
         return _inconclusive("no box with an inside is found among the parameters' values")
     for setting in settings:
@@ -84,13 +85,6 @@ def examine_membership(claim: MembershipClaim, deadline: float) -> EngineReport:
             if found is not None:
                 return _refuted(Failure(setting, use, *found))
     return _prove(claim, settings, lows, deadline)
-
-
-def _choices(claim: MembershipClaim) -> list[Mapping[str, Expr]]:
-    if not claim.parameters:
-        return [{}]
-    sampled = [dict(values) for values in sample_instances(claim, SAMPLES)]
-    return [*claim.at, *(values for values in sampled if values not in map(dict, claim.at))]
 
 
 def _prove(

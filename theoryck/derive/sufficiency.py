@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
 
-from theoryck.claims.claim import AssumptionUse, MembershipClaim
-from theoryck.claims.expressions import Apply, Expr, walk
+from theoryck.claims.claim import AssumptionUse, MembershipClaim, Variable
+from theoryck.claims.expressions import Apply, Expr, Number, walk
+from theoryck.claims.printing import to_text
 from theoryck.derive.arrays import Array, evaluate_arrays
+from theoryck.derive.composition import Composition, without_squares
 from theoryck.derive.criteria import (
     DOMINATION,
     LOCAL,
@@ -61,9 +63,11 @@ class Problem:
         domain: of the parameters and the variables; both ends of the box are relations in it.
         box: the rational box, where no parameter is left free, else None.
         function: the claim's tree.
-        value: the formula.
+        value: the formula; zero where a variable is an array, which SymPy does not see.
         variables: its variables.
+        symbols: what every name stands for.
         obligations: what must hold for it to have a value, and derivatives of every order.
+        arrays: the variables with their shapes.
     """
 
     domain: Domain
@@ -73,6 +77,7 @@ class Problem:
     variables: tuple[sympy.Symbol, ...]
     symbols: Mapping[str, sympy.Expr]
     obligations: tuple[Obligation, ...]
+    arrays: tuple[Variable, ...]
 
     @property
     def functions(self) -> frozenset[str]:
@@ -119,9 +124,10 @@ def problem_of(
             relations.append(Relation(variable, ">=", ends.read(low)))
         if high is not None:
             relations.append(Relation(variable, "<=", ends.read(high)))
-    value = reader.read(claim.function)
+    arrays = any(v.shape for v in claim.variables)
+    value = ZERO if arrays else reader.read(claim.function)
     rational = None
-    if not claim.parameters or at is not None:
+    if not arrays and (not claim.parameters or at is not None):
         rational = dict(zip(variables, box, strict=True)) if box is not None else None
     return Problem(
         domain.with_symbols(*variables).where(*relations),
@@ -136,6 +142,7 @@ def problem_of(
             *map(_strict, reader.obligations),
             *_poles(claim.function, symbols),
         ),
+        claim.variables,
     )
 
 
@@ -179,6 +186,11 @@ def _shown(
     problem: Problem, use: AssumptionUse, lows: tuple[Point, ...], deadline: float
 ) -> Shown | NotShown:
     name = use.assumption.name
+    composed = _composed(problem, use)
+    if composed is not None:
+        return composed
+    if any(v.shape for v in problem.arrays):
+        return NotShown(f"no rule proves {name} of this function of vectors, at every size")
     if problem.functions & JUMPS:
         return NotShown(f"the formula has jumps ({', '.join(sorted(problem.functions & JUMPS))})")
     if problem.functions & KINKS:
@@ -245,7 +257,8 @@ def sole_minimiser(
     try:
         constants, needed = problem.constants(use)
         missing = _obligations(problem, (*problem.obligations, *needed), deadline)
-        if missing is not None or problem.functions & (KINKS | JUMPS):
+        arrays = any(v.shape for v in problem.arrays)
+        if missing is not None or arrays or problem.functions & (KINKS | JUMPS):
             return None
         f = problem.derivatives()
         for low in lows[:2]:
@@ -372,6 +385,43 @@ def _beyond(problem: Problem, relation: Relation, deadline: float, strict: bool)
         if None not in how:
             return f"{inner} between {near[0]} and {near[1]}; beyond, {how[0]}"
     return None
+
+
+def _composed(problem: Problem, use: AssumptionUse) -> Shown | None:
+    """Convexity by composition; squares are set against the modulus of strong or weak convexity."""
+    name = use.assumption.name
+    if name not in ("convex", "strongly_convex", "weakly_convex"):
+        return None
+    constants, needed = problem.constants(use)
+    modulus = constants.get("mu", -constants.get("rho", ZERO))
+    rest, squares = problem.function, dict[str, Fraction]()
+    if modulus != 0:
+        dimensions = {v.name: len(v.shape) for v in problem.arrays}
+        found, squares = without_squares(problem.function, dimensions)
+        rest = found if found is not None else Number(Fraction(0))
+    if needed or not isinstance(modulus, sympy.Rational):
+        return None
+    least = min((squares.get(v.name, Fraction(0)) for v in problem.arrays), default=Fraction(0))
+    if 2 * least < Fraction(int(modulus.p), int(modulus.q)):
+        return None
+    composition = Composition(frozenset(v.name for v in problem.arrays), _sign_of(problem))
+    if not composition.shape(rest).is_convex:
+        return None
+    what = to_text(rest) if modulus == 0 else f"the function less {modulus}/2 of its square norm"
+    return Shown((f"{name}: {what} is convex by its composition   [convex composition rules]",))
+
+
+def _sign_of(problem: Problem) -> Callable[[Expr], int | None]:
+    def sign(expr: Expr) -> int | None:
+        try:
+            value = Reader(problem.symbols).read(expr)
+        except TheoryckError:
+            return None
+        if value.is_zero:
+            return 0
+        return 1 if value.is_positive else -1 if value.is_negative else None
+
+    return sign
 
 
 def _two_points(problem: Problem, use: AssumptionUse, deadline: float) -> Shown | NotShown:

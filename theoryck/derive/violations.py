@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from theoryck.algebra import NumberSystem
 from theoryck.claims.claim import Variable
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
+from theoryck.derive.arrays import Sizes, concrete_shape
 from theoryck.derive.formulas import Derivatives, Spot, derivatives_at, value_at
 from theoryck.errors import DomainError
 
@@ -43,11 +45,17 @@ class Function:
     expr: Expr
     variables: tuple[Variable, ...]
     parameters: Mapping[str, Expr]
+    sizes: Sizes
     numbers: NumberSystem
 
     def _spot(self, point: Vector) -> Spot:
-        entries = {v.name: (c,) for v, c in zip(self.variables, point, strict=True)}
-        return Spot(self.parameters, {}, entries)
+        """The coordinates dealt out to the variables, in their order."""
+        entries, start = {}, 0
+        for variable in self.variables:
+            count = prod(concrete_shape(variable, self.sizes))
+            entries[variable.name] = point[start : start + count]
+            start += count
+        return Spot(self.parameters, self.sizes, entries)
 
     def value(self, point: Vector) -> Any:
         """f there."""
