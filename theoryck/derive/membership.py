@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from theoryck.claims.claim import AssumptionUse, MembershipClaim
 from theoryck.claims.expressions import Expr
 from theoryck.claims.printing import to_text
+from theoryck.derive.boxed import Problem, problem_of
 from theoryck.derive.counterexamples import (
     Setting,
     counterexample,
@@ -20,9 +21,7 @@ from theoryck.derive.counterexamples import (
 from theoryck.derive.formulas import parameter_choices
 from theoryck.derive.sufficiency import (
     NotShown,
-    Problem,
     Shown,
-    problem_of,
     shown,
     sole_minimiser,
 )
