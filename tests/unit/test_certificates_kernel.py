@@ -230,6 +230,45 @@ def test_a_stationary_point_of_a_nonconvex_proximal_problem_refutes_nothing() ->
             verify(edited(document, ("at", "s"), step))
 
 
+def forged(table: dict[str, Any], **content: Any) -> dict[str, Any]:
+    """A document for the first instance of a claim, with whatever is written into it."""
+    claim = read_claim(table)
+    at = {name: str(value) for name, value in table["at"][0].items()}
+    return {"format": 1, "claim": dict(claim.table), "at": at, "arithmetic": "rationals"} | content
+
+
+def test_a_negative_multiplier_proves_nothing() -> None:
+    """R² − ‖x₀ − x*‖² ≤ 0 is false; minus the start's own condition would prove it."""
+    table = SMOOTH_CONVEX | {"measure": "R**2 - norm(x[0] - x_star)**2", "bound": "0"}
+    goal = {"weights": ["1"], "multipliers": {"initial(0)": "-1"}}
+    with pytest.raises(CertificateError, match=r"negative multiplier of initial\(0\)"):
+        verify(forged(table, kind="upper-bound", goals=[goal]))
+
+
+@pytest.mark.parametrize("weights", [["0", "0", "0"], ["-1", "0", "0"], ["2", "-1", "0"]])
+def test_weights_are_a_convex_combination(weights: list[str]) -> None:
+    """Σ w·measure <= bound says something of the least measure only for such weights."""
+    goal = {"weights": weights, "multipliers": {}}
+    with pytest.raises(CertificateError, match="weight"):
+        verify(forged(NONCONVEX | {"bound": "1"}, kind="upper-bound", goals=[goal]))
+
+
+def test_a_nonconvex_witness_stays_above_its_minimum() -> None:
+    """All pairs meet the conditions of L-smoothness, but a step of length 1/L falls below f*."""
+    table = NONCONVEX | {
+        "measure": "norm(grad(x[0]))**2",
+        "bound": "2*L*Delta",
+        "at": [{"L": 1, "Delta": 1, "N": 1}],
+    }
+    content = {
+        "dimension": 2,
+        "vectors": {"d": ["10", "0"], "g0": ["0", "2"]},
+        "values": {"h0": "1"},
+    }
+    with pytest.raises(CertificateError, match=r"optimum\(y0\) fails"):
+        verify(forged(table, kind="witness", **content))
+
+
 def test_an_equality_needs_a_run_that_attains_it() -> None:
     document = evidence(SMOOTH_CONVEX | {"relation": "=="})
     assert "attain" in verify(document).lines[2]
