@@ -132,11 +132,12 @@ def invalid(entry: InvalidClaim) -> Verdict:
 
 
 def findings(claim: Claim) -> tuple[Finding, ...]:
-    """What is noticed of a claim before any engine looks: its dimensions."""
+    """What is noticed of a claim before any engine looks: its dimensions, an empty class."""
     try:
         from theoryck.claims.dimensions import check_dimensions
+        from theoryck.claims.vacuity import check_vacuity
 
-        return check_dimensions(claim)
+        return (*check_dimensions(claim), *check_vacuity(claim))
     except Exception as error:
         # findings never decide a verdict, so a fault here must not cost one either
         return (Finding(FAULT, f"the dimensions were not checked, {fault(error)}"),)
