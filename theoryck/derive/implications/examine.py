@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
 
-from theoryck.algebra.units import NONE
-from theoryck.claims.arithmetic import Rationals, to_fraction
+from theoryck.algebra import NumberSystem
+from theoryck.algebra.units import CURVATURE, NONE
+from theoryck.claims.arithmetic import Balls, Rationals, to_fraction
 from theoryck.claims.claim import AssumptionUse, ImplicationClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
@@ -25,13 +26,14 @@ from theoryck.derive.implications.definitions import (
     may_be_member,
     violation,
 )
+from theoryck.derive.implications.edges import DIRECTIONS
 from theoryck.derive.implications.examples import EXAMPLES, Example
 from theoryck.derive.implications.graph import Fact, consequences, proof_of
 from theoryck.derive.instances import exact_instances, shown
 from theoryck.derive.relations import Relation
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.symbols import ONE, Reader
-from theoryck.errors import TheoryckError
+from theoryck.errors import InexactError, TheoryckError
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 
 ENGINE = "derive"
@@ -39,6 +41,9 @@ REFUTATION_POINTS = 3
 TRIED_VALUES = 150
 UNDILATED = Dilation(Fraction(1), Fraction(1))
 TRIED_POINTS = 24
+STRONGER, WEAKER = "stronger", "weaker"
+OF_THE_NOISE = {"bounded_variance": {"sigma": ">="}, "bounded_second_moment": {"G": ">="}}
+FINE = 1 << 40  # irrational constants are rounded to multiples of 1/FINE
 TRIVIAL = Relation(ONE, "<=", ONE)
 
 
@@ -110,13 +115,14 @@ def _refuted(claim: ImplicationClaim, deadline: float) -> EngineReport | None:
     tables: dict[int, Known] = {number: {} for number in range(len(candidates))}
     for values in _spread(claim):
         try:
-            hypotheses = [(use, _exact(use, values)) for use in claim.hypotheses]
-            conclusion = _exact(claim.conclusion, values)
+            hypotheses = [(use, _exact(use, values, STRONGER)) for use in claim.hypotheses]
+            conclusion = _exact(claim.conclusion, values, WEAKER)
         except TheoryckError:
             continue
         numbers = [c for _, constants in hypotheses for c in constants.values()]
         numbers += conclusion.values()
-        scales = (*numbers, *(c * c for c in numbers))
+        squares = () if units <= {CURVATURE} else tuple(c * c for c in numbers)
+        scales = (*numbers, *squares)
         for number, example in enumerate(candidates):
             for dilation in dilations(example, scales, len(units) > 1):
                 if time.monotonic() > deadline:
@@ -203,14 +209,38 @@ def _written(use: AssumptionUse) -> str:
     return f"{use.assumption.name}({listed})" if listed else use.assumption.name
 
 
-def _exact(use: AssumptionUse, values: Mapping[str, Fraction]) -> Constants:
+def _exact(use: AssumptionUse, values: Mapping[str, Fraction], rounding: str) -> Constants:
+    """The constants as rational numbers; an irrational one is rounded to a stronger or weaker one.
+
+    Raises:
+        TheoryckError: a constant has no value, or none to which it could be rounded.
+    """
+    directions = {**DIRECTIONS, **OF_THE_NOISE}.get(use.assumption.name, {})
+    return {
+        name: _rational(expr, values, directions.get(name), rounding)
+        for name, expr in use.arguments.items()
+    }
+
+
+def _rational(
+    expr: Expr, values: Mapping[str, Fraction], weaker: str | None, rounding: str
+) -> Fraction:
     numbers = Rationals()
-    named = {name: numbers.rational(value) for name, value in values.items()}
+    try:
+        return to_fraction(evaluate(expr, _environment(values, numbers), numbers))
+    except InexactError:
+        if weaker not in ("<=", ">="):
+            raise
+    balls = Balls()
+    with balls.scope():
+        found = evaluate(expr, _environment(values, balls), balls) * FINE
+        down = (weaker == "<=") == (rounding == WEAKER)
+        whole = found.floor().lower() if down else found.ceil().upper()
+        return Fraction(int(whole.floor().unique_fmpz()), FINE)
 
-    def exact(expr: Expr) -> Fraction:
-        return to_fraction(evaluate(expr, Environment(named), numbers))
 
-    return {name: exact(expr) for name, expr in use.arguments.items()}
+def _environment(values: Mapping[str, Fraction], numbers: NumberSystem) -> Environment:
+    return Environment({name: numbers.rational(value) for name, value in values.items()})
 
 
 def _inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineReport:

@@ -1,0 +1,128 @@
+"""Complexity claims: the rates they reduce to, and the off-by-ones in between."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from theoryck.claims.claim import ComplexityClaim
+from theoryck.claims.printing import to_text
+from theoryck.claims.reading import read_claim
+from theoryck.derive import examine
+from theoryck.derive.complexity.rates import rates, target_of
+from theoryck.verdict import EngineReport, Scope, Status
+
+BASE = {"L": "L > 0", "epsilon": "epsilon > 0"}
+GD = "gradient_descent(step=1/L)"
+GRADIENT = "norm(grad(x[k]))**2 <= epsilon"
+FROM_START = "2*L*(f(x[0]) - f_star)/epsilon"
+
+
+def table(reach: str, within: str, assumptions: list[str], **more: Any) -> dict[str, Any]:
+    parameters = {**BASE, **more.pop("parameters", {})}
+    claim = {"id": "c", "kind": "complexity", "method": GD, "assumptions": assumptions}
+    return claim | {"reach": reach, "within": within, "parameters": parameters} | more
+
+
+def examined(claim: dict[str, Any]) -> EngineReport:
+    return examine(read_claim(claim), time.monotonic() + 40)
+
+
+def reduced(claim: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Measure, bound and the constraint on the count of each rate claim."""
+    read = read_claim(claim)
+    assert isinstance(read, ComplexityClaim)
+    target = target_of(read)
+    found = []
+    for rate in rates(read, target, Fraction(1), (), False):
+        condition = rate.parameters[target.count].condition
+        assert condition is not None
+        found.append((to_text(rate.measure), to_text(rate.bound), to_text(condition)))
+    return found
+
+
+def test_the_last_and_the_best_iterate() -> None:
+    assert reduced(table(GRADIENT, FROM_START, ["smooth(L)"])) == [
+        ("norm(grad(x[N]))**2", "epsilon", "N >= 2*L*Delta_0/epsilon and N >= 0"),
+        (
+            "min_over(k, 0, N - 1, norm(grad(x[k]))**2)",
+            "epsilon",
+            "N >= 2*L*Delta_0/epsilon + 1 and N >= 1",
+        ),
+    ]
+
+
+def test_a_bound_index_is_not_the_number_of_iterations() -> None:
+    reach = "min_over(k, 0, N - 1, norm(grad(x[k]))**2) <= epsilon"
+    assert reduced(table(reach, "5/epsilon", ["smooth(L)"])) == [
+        (
+            "min_over(k, 0, N - 1, norm(grad(x[k]))**2)",
+            "epsilon",
+            "N >= 5/epsilon and N >= 1",
+        )
+    ]
+
+
+def test_another_name_where_the_count_is_declared() -> None:
+    claim = table(GRADIENT, "5/epsilon", ["smooth(L)"], parameters={"N": "integer, N >= 1"})
+    assert next(rate[2] for rate in reduced(claim)) == "n >= 5/epsilon and n >= 0"
+
+
+DISTANCE = {"initial": "norm(x[0] - x_star)**2 <= R**2", "parameters": {"R": "R > 0"}}
+GAP = "f(x[N]) - f_star <= epsilon"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        table(GRADIENT, FROM_START, ["smooth(L)"]),
+        table("norm(grad(x[k])) <= epsilon", f"{FROM_START}/epsilon", ["smooth(L)"]),
+        table(GAP, "L*R**2/(2*epsilon)", ["smooth(L)", "convex"], **DISTANCE),
+        table(
+            "f(x[k]) - f_star <= epsilon*(f(x[0]) - f_star)",
+            "L/mu*log(1/epsilon)",
+            ["smooth(L)", "pl(mu)"],
+            parameters={"mu": "0 < mu <= L", "epsilon": "0 < epsilon < 1"},
+        ),
+        table(
+            "norm(grad(x[k])) <= epsilon",
+            "O(1/epsilon**2)",
+            ["smooth(L)"],
+            initial="f(x[0]) - f_star <= 1/L",
+        ),
+    ],
+    ids=lambda c: f"{c['reach']} within {c['within']}",
+)
+def test_targets_that_are_reached(claim: dict[str, Any]) -> None:
+    report = examined(claim)
+    assert (report.status, report.scope) == (Status.PROVED, Scope.ALL_PARAMETERS), report.reason
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        table(GRADIENT, FROM_START.replace("2", "1"), ["smooth(L)"]),
+        table("norm(grad(x[k])) <= epsilon", FROM_START, ["smooth(L)"]),
+        table(GAP, "L*R**2/(5*epsilon)", ["smooth(L)", "convex"], **DISTANCE),
+        table(
+            "norm(grad(x[k])) <= epsilon",
+            "O(1/epsilon)",
+            ["smooth(L)"],
+            initial="f(x[0]) - f_star <= 1/L",
+        ),
+    ],
+    ids=lambda c: f"{c['reach']} within {c['within']}",
+)
+def test_targets_that_may_not_be_reached(claim: dict[str, Any]) -> None:
+    assert examined(claim).status is Status.INCONCLUSIVE
+
+
+def test_lower_bounds_and_confidence_are_left_alone() -> None:
+    lower = table(GRADIENT, "1", ["smooth(L)"])
+    lower["at_least"] = lower.pop("within")
+    assert "no fewer iterations" in examined(lower).reason
+    sure = table(GRADIENT, FROM_START, ["smooth(L)"], confidence="1/2")
+    assert "confidence" in examined(sure).reason
