@@ -14,11 +14,13 @@ from theoryck.claims.arithmetic import Rationals
 from theoryck.claims.claim import MembershipClaim
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
+from theoryck.derive.boxed import problem_of
 from theoryck.derive.composition import Composition, Shape
 from theoryck.derive.counterexamples import fails, setting_at
 from theoryck.derive.intervals import WHOLE, enclose, exact_interval
 from theoryck.derive.membership import examine_membership
 from theoryck.derive.subdivision import Settled, Unsettled, nonnegative_on
+from theoryck.derive.sufficiency import NotShown, shown
 from theoryck.derive.violations import TESTS, Candidate
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Scope, Status
@@ -121,6 +123,19 @@ def test_false_memberships_are_refuted_at_points(
     (instance,) = report.instances
     assert instance.witness is not None
     assert instance.witness["points"]
+
+
+@pytest.mark.parametrize(("function", "assumption", "keys"), REFUTED)
+def test_the_prover_alone_does_not_prove_what_is_false(
+    function: str, assumption: str, keys: dict[str, Any]
+) -> None:
+    """Without the search for counterexamples, which would hide a hole in the proofs."""
+    claim = claim_of(function, assumption, **keys)
+    setting = setting_at(claim, {})
+    assert setting is not None
+    (use,), problem = claim.assumptions, problem_of(claim, {}, setting.outer)
+    origin = tuple(Fraction(0) for _ in setting.box)
+    assert isinstance(shown(problem, use, (origin,), time.monotonic() + 1), NotShown)
 
 
 def test_the_failing_assumption_is_named_among_true_ones() -> None:
