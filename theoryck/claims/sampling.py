@@ -13,7 +13,9 @@ from theoryck.claims.evaluate import Environment, holds
 from theoryck.claims.expressions import Condition, Expr, Number, names
 from theoryck.errors import InexactError, TheoryckError
 
-REALS = tuple(Fraction(v) for v in ("1", "0", "2", "1/2", "3", "1/10", "5", "1/4", "10", "1/100"))
+REALS = tuple(
+    Fraction(v) for v in ("1", "0", "2", "1/2", "-1", "3", "1/10", "5", "1/4", "10", "1/100")
+)
 BETWEEN = tuple(Fraction(v) for v in ("1/2", "1/10", "1/4", "1/100", "1", "2", "3", "5", "10", "0"))
 INTEGERS = tuple(Fraction(v) for v in (1, 2, 3, 5, 4, 8, 10, 0))
 MAX_TRIED = 20_000
