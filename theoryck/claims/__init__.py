@@ -47,7 +47,11 @@ the expectation.
 - ``variables`` are scalars unless a shape is given: ``["x", "v: d", "W: m x n"]`` or
   ``{ v = "d", W = "m x n", u = 3 }``; a missing ``domain`` is all reals;
 - one ``derivative`` formula belongs to the only variable of its shape;
-- in the conditions of a schedule, the one undeclared name is the schedule, ``k`` its index.
+- in the conditions of a schedule, the one undeclared name is the schedule, ``k`` its index;
+- ``f_star`` is the infimum of f (over the ``domain`` of a membership claim); a minimiser ``x_star``
+  exists where the claim mentions it or an assumption gives it, and is not used otherwise;
+- noise assumptions speak of one draw, a ``batch`` is the mean of so many independent draws, and
+  only ``unbiased`` and ``finite_sum`` make draws unbiased (``strong_growth`` alone does not).
 
 >>> from theoryck.claims import parse_expression, to_text
 >>> to_text(parse_expression("(1/2)*sqrt(2)**3"))
