@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from theoryck.claims.claim import ComplexityClaim
+from theoryck.claims.grammar import parse_expression
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
+from theoryck.claims.scopes import RUN
+from theoryck.claims.scopes import Scope as Names
 from theoryck.derive import examine
-from theoryck.derive.complexity.rates import rates, target_of
+from theoryck.derive.complexity.rates import free_names, rates, target_of
 from theoryck.verdict import EngineReport, Scope, Status
 
 BASE = {"L": "L > 0", "epsilon": "epsilon > 0"}
@@ -64,6 +67,14 @@ def test_a_bound_index_is_not_the_number_of_iterations() -> None:
             "N >= 5/epsilon and N >= 1",
         )
     ]
+
+
+def test_free_names() -> None:
+    names = Names("", {"N": ()}, frozenset({"N"}), RUN | {"k"})
+    within = parse_expression("min_over(k, 0, N, norm(x[k]))", scope=names)
+    assert free_names(within) == {"N"}
+    beside = parse_expression("min_over(j, 0, k, norm(x[j])) + norm(x[k])", scope=names)
+    assert free_names(beside) == {"k"}
 
 
 def test_another_name_where_the_count_is_declared() -> None:

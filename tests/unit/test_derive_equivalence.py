@@ -21,7 +21,19 @@ def nesterov_by_sequences(state: Any, f: Any, *, step: Any, momentum: Any) -> An
     return x_next, x_next + momentum * (x_next - x)
 
 
-OWN = {**METHODS, "nesterov_by_sequences": nesterov_by_sequences}
+@method(start=lambda x: (x, x))
+def momentum_from_the_start(state: Any, f: Any, *, step: Any, momentum: Any) -> Any:
+    """Momentum SGD whose first moment is not 0 but the start."""
+    x, m = state
+    m = momentum * m + f.sample_grad(x)
+    return x - step * m, m
+
+
+OWN = {
+    **METHODS,
+    "nesterov_by_sequences": nesterov_by_sequences,
+    "momentum_from_the_start": momentum_from_the_start,
+}
 PLAIN = {"s": "s > 0", "m": "0 <= m < 1"}
 
 
@@ -53,6 +65,7 @@ def test_equal_iterates_are_proved(first: str, second: str) -> None:
     [
         ("momentum_sgd(step=s/(k + 1), momentum=m)", "heavy_ball(step=s/(k + 1), momentum=m)"),
         ("nesterov(step=s, momentum=m)", "heavy_ball(step=s, momentum=m)"),
+        ("momentum_from_the_start(step=s, momentum=m)", "heavy_ball(step=s, momentum=m)"),
         ("momentum_sgd(step=s, momentum=m)", "heavy_ball(step=s*(1 - m), momentum=m)"),
         ("heavy_ball(step=s, momentum=m)", "heavy_ball(step=s, momentum=m**2)"),
         ("gradient_descent(step=s)", "proximal_point(step=s)"),
