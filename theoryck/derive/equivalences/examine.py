@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -60,8 +61,8 @@ def examine_equivalence(claim: EquivalenceClaim, deadline: float) -> EngineRepor
     reason = _undefined((*domain.obligations, *reader.obligations), domain, deadline)
     try:
         if reason is None:
-            invariant = _invariant(claim, (given[0], given[1]), domain, deadline)
-            return _proved(invariant)
+            invariant, mixed = _invariant(claim, (given[0], given[1]), domain, deadline)
+            return _with_equal_answers(invariant) if mixed else _proved(invariant)
     except DifferentQuestionsError as error:
         reason = str(error)
         return _refuted(claim, deadline) or _inconclusive(f"no proof: {reason}")
@@ -96,7 +97,8 @@ def _invariant(
     arguments: tuple[Mapping[str, sympy.Expr], Mapping[str, sympy.Expr]],
     domain: Domain,
     deadline: float,
-) -> Invariant:
+) -> tuple[Invariant, bool]:
+    """The invariant, and whether only one of the two draws stochastic gradients."""
     step = joint_step(claim.methods, arguments, Trace(numbers=Symbolic()))
     points = tuple(islice(sample_points(domain), TRIED_POINTS))
 
@@ -105,7 +107,7 @@ def _invariant(
             return True
         return isinstance(decide(relation, domain, deadline, points=points), Proved)
 
-    return induction(step, surely)
+    return induction(step, surely), step.mixed
 
 
 def _proved(invariant: Invariant) -> EngineReport:
@@ -116,6 +118,19 @@ def _proved(invariant: Invariant) -> EngineReport:
         "relation(s) between the states, the oracle giving both the same answers",
         scope=Scope.ALL_PARAMETERS,
         evidence=tuple(f"{n}. {line}" for n, line in enumerate(invariant.lines, start=1)),
+    )
+
+
+def _with_equal_answers(invariant: Invariant) -> EngineReport:
+    """One draws stochastic gradients, the other does not: with noise the iterates differ."""
+    return replace(
+        _proved(invariant),
+        status=Status.SUPPORTED,
+        scope=None,
+        reason=(
+            "the updates agree for every k where both get the same answers (shown by induction), "
+            "but one method draws stochastic gradients and the other takes exact ones"
+        ),
     )
 
 

@@ -63,9 +63,8 @@ def _targets(step: JointStep, holds: Holds) -> list[Point]:
             targets.append(difference)
         both = mine.with_ is not None and other.with_ is not None
         if both and not _zero(sympy.sympify(mine.with_) - sympy.sympify(other.with_), holds):
-            kind = "stochastic gradient" if mine.kind == "gradient" else mine.kind
             raise DifferentQuestionsError(
-                f"one asks for a {kind} with {mine.with_}, the other with {other.with_}"
+                f"one asks for a {mine.kind} with {mine.with_}, the other with {other.with_}"
             )
     return targets
 

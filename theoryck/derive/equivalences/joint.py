@@ -23,6 +23,9 @@ class DifferentQuestionsError(TheoryckError, ValueError):
     """The two methods ask the oracle different things, so that its answers say nothing."""
 
 
+GRADIENTS = {"gradient", "stochastic gradient"}  # compared, see JointStep.mixed
+
+
 @dataclass(frozen=True)
 class Question:
     """What was asked, where, and with what else (a batch size, a step, a diameter)."""
@@ -36,8 +39,7 @@ class Question:
 class Answers(Oracle):
     """Answers the i-th question with the i-th of common unknown vectors, and keeps the questions.
 
-    A gradient and a stochastic gradient are one kind: the answers are arbitrary vectors, so that
-    what holds for them holds with and without noise.
+    The answers are arbitrary vectors, so that what holds for them holds with and without noise.
     """
 
     trace: Trace
@@ -57,7 +59,7 @@ class Answers(Oracle):
         return self._answer("gradient", x)
 
     def sample_grad(self, x: Any, *, batch: Any = 1) -> Point:
-        return self._answer("gradient", x, batch)
+        return self._answer("stochastic gradient", x, batch)
 
     def prox(self, x: Any, step: Any) -> Point:
         return self._answer("prox", x, step)
@@ -85,6 +87,12 @@ class JointStep:
     starts: tuple[State, State]
     answers: frozenset[Leaf]
     questions: tuple[tuple[Question, Question], ...]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether one asks for a gradient where the other asks for a stochastic one: their
+        iterates then agree only where the draws are exact."""
+        return any(mine.kind != other.kind for mine, other in self.questions)
 
     def image(self, form: Point) -> Point:
         """A linear form in the state at k + 1, as a form in the state at k and the answers."""
@@ -149,7 +157,7 @@ def joint_step(
             f"{uses[1].method.name} {len(second_asked)} times"
         )
     for mine, other in zip(first_asked, second_asked, strict=True):
-        if mine.kind != other.kind:
+        if {mine.kind, other.kind} != GRADIENTS and mine.kind != other.kind:
             raise DifferentQuestionsError(f"one asks for {mine.kind}, the other for {other.kind}")
     leaves_of_answers = frozenset(leaf for point in known for leaf in point.coefficients)
     return JointStep(
