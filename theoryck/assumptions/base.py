@@ -105,8 +105,9 @@ class Assumption:
         at_sample: those on a stochastic gradient; told whether it is unbiased.
         enough: bounds on curvature and gradient that imply it, for a deterministic oracle and
             equal terms; None where none are known, so that nothing can be refuted under it.
-        interpolation: whether together with other such assumptions its inequalities are
-            interpolation conditions, so that a relaxation's optimum is the exact worst case.
+        interpolation: whether its inequalities are interpolation conditions together with those
+            of other such assumptions, wherever ``enough`` allows the combination; a
+            relaxation's optimum is then the exact worst case.
         kept_by_means: whether the mean of functions that have it has it too.
         unbiased: whether it makes stochastic gradients unbiased.
         has_minimiser: whether it implies that a minimiser exists.

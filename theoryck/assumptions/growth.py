@@ -62,6 +62,7 @@ LIPSCHITZ = Assumption(
     source="Nesterov 2018, Section 3.2.1",
     at_point=_bounded_at_point,
     enough=_bounded,
+    interpolation=True,
     kept_by_means=True,
 )
 

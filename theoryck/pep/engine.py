@@ -12,6 +12,7 @@ import numpy as np
 
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions.base import Slack
+from theoryck.assumptions.conditions import sufficient_curvature
 from theoryck.certificates import (
     GoalCertificate,
     Problem,
@@ -111,7 +112,7 @@ def _examine_problem(problem: Problem, at: Mapping[str, str], deadline: float) -
     blank = Instance(
         at=at,
         claimed=scale,
-        worst_case=reach if trusted and is_exact(problem) else None,
+        worst_case=reach if trusted and is_exact(problem, worst, deadline) else None,
         status=Status.SUPPORTED if trusted else Status.INCONCLUSIVE,
         reason="the solver's optimum agrees; no exact certificate was found"
         if trusted
@@ -177,9 +178,29 @@ def _arithmetic(problem: Problem) -> str:
     return "rationals" if isinstance(problem.numbers, Rationals) else "balls"
 
 
-def is_exact(problem: Problem) -> bool:
-    """Whether the optimum is the worst case, not only a bound on it."""
-    return not problem.random and all(a.assumption.interpolation for a in problem.assumed)
+def is_exact(problem: Problem, worst: float, deadline: float) -> bool:
+    """Whether the optimum ``worst`` is the worst case, not only a bound on it.
+
+    Without noise, the inequalities used must be interpolation conditions. For convex functions
+    these need a minimiser among the points; where the proof may not speak of one, the optimum
+    over the functions that have one must come out the same.
+    """
+    bounds = sufficient_curvature(problem.assumed, problem.numbers)
+    if problem.random or bounds is None:
+        return False
+    if not all(a.assumption.interpolation for a in problem.assumed):
+        return False
+    if problem.minimiser or problem.numbers.sign(bounds.lower) < 0:
+        return True
+    attained_minimum = replace(problem, minimiser=True)
+    slacks = tuple(attained_minimum.slacks())
+    return any(
+        isinstance(dual, Dual) and dual.accurate and dual.ratio >= worst * (1 - 1e-6)
+        for dual in (
+            worst_ratio(assemble(attained_minimum, index, slacks), deadline)
+            for index in range(len(problem.goals))
+        )
+    )
 
 
 def _bound_value(problem: Problem) -> float:
@@ -246,7 +267,9 @@ def _attacked(
     scale = _bound_value(problem)
     power = problem.goals[index].power
     known = ratio is not None and np.isfinite(ratio)
-    worst = scale * ratio ** (1 / power) if ratio and known and is_exact(problem) else None
+    worst = None
+    if ratio is not None and known and is_exact(problem, ratio, deadline):
+        worst = scale * ratio ** (1 / power)
     refutation = refute(problem, index, deadline)
     if isinstance(refutation, Refutation):
         measured = as_float(refutation.run.measure) ** (1 / power)
