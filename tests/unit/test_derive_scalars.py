@@ -111,7 +111,7 @@ def test_false_identities(lhs, rhs) -> None:
     assert report.status is Status.REFUTED, report.reason
 
 
-def test_other_kinds_say_that_there_are_no_rules() -> None:
+def test_a_complexity_that_no_derived_rate_gives_is_open() -> None:
     table = {
         "id": "claim",
         "kind": "complexity",
@@ -123,4 +123,4 @@ def test_other_kinds_say_that_there_are_no_rules() -> None:
     }
     report = examine(read_claim(table), time.monotonic() + 5)
     assert report.status is Status.INCONCLUSIVE
-    assert "complexity" in report.reason
+    assert "no rate that is derived" in report.reason
