@@ -6,9 +6,11 @@ import time
 from fractions import Fraction
 
 import pytest
+import sympy
 
 from theoryck.claims.reading import read_claim
 from theoryck.derive import examine
+from theoryck.derive.symbols import as_sympy
 from theoryck.verdict import EngineReport, Scope, Status
 
 
@@ -124,3 +126,8 @@ def test_a_complexity_that_no_derived_rate_gives_is_open() -> None:
     report = examine(read_claim(table), time.monotonic() + 5)
     assert report.status is Status.INCONCLUSIVE
     assert "no rate that is derived" in report.reason
+
+
+def test_text_never_becomes_an_expression() -> None:
+    with pytest.raises(sympy.SympifyError):
+        as_sympy("__import__('os').getcwd()")

@@ -25,7 +25,14 @@ from theoryck.claims.expressions import (
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.relations import Relation
 from theoryck.derive.statements import Arrow, Direction, Displacement
-from theoryck.derive.symbols import ZERO, Obligation, Reader, Symbolic, UnreadableError
+from theoryck.derive.symbols import (
+    ZERO,
+    Obligation,
+    Reader,
+    Symbolic,
+    UnreadableError,
+    as_sympy,
+)
 from theoryck.errors import TheoryckError
 
 # what the start of a run contributes; the names are the claim's own text for them
@@ -208,9 +215,9 @@ def traced_step(setting: Setting) -> TracedStep:
                 f"{use.method.name} looks further back than x[k], or takes gradients elsewhere: "
                 f"{ONE_STEP}"
             )
-        terms.append((arrows[leaf], sympy.sympify(coefficient)))
-    batches = tuple(sympy.sympify(sample.batch) for sample in trace.samples)
-    lengths = tuple(sympy.sympify(proximal.step) for proximal in trace.proximals)
+        terms.append((arrows[leaf], as_sympy(coefficient)))
+    batches = tuple(as_sympy(sample.batch) for sample in trace.samples)
+    lengths = tuple(as_sympy(proximal.step) for proximal in trace.proximals)
     return TracedStep(Displacement(tuple(terms)), batches, lengths)
 
 

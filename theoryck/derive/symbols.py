@@ -55,6 +55,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def as_sympy(value: Any) -> sympy.Expr:
+    """A number or an expression as SymPy's own; text is refused, since SymPy would run it."""
+    return sympy.sympify(value, strict=True)
+
+
 class Symbolic(NumberSystem):
     """SymPy expressions as coefficients.
 
@@ -69,7 +74,7 @@ class Symbolic(NumberSystem):
         return sympy.Rational(value.numerator, value.denominator)
 
     def power(self, base: Any, exponent: Any) -> sympy.Expr:
-        base, exponent = sympy.sympify(base), sympy.sympify(exponent)
+        base, exponent = as_sympy(base), as_sympy(exponent)
         if base == 0 and exponent.is_negative:
             raise DomainError("a negative power of zero")
         if exponent.is_Rational:

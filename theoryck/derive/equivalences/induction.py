@@ -18,7 +18,7 @@ from theoryck.derive.equivalences.joint import DifferentQuestionsError, JointSte
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.relations import Relation
 from theoryck.derive.setting import ITERATION
-from theoryck.derive.symbols import ZERO
+from theoryck.derive.symbols import ZERO, as_sympy
 from theoryck.errors import TheoryckError
 
 Holds = Callable[[Relation], bool]
@@ -62,7 +62,7 @@ def _targets(step: JointStep, holds: Holds) -> list[Point]:
                 difference = _without_answers(difference, step, holds)
             targets.append(difference)
         both = mine.with_ is not None and other.with_ is not None
-        if both and not _zero(sympy.sympify(mine.with_) - sympy.sympify(other.with_), holds):
+        if both and not _zero(as_sympy(mine.with_) - as_sympy(other.with_), holds):
             raise DifferentQuestionsError(
                 f"one asks for a {mine.kind} with {mine.with_}, the other with {other.with_}"
             )
@@ -87,7 +87,7 @@ def _without_answers(form: Point, step: JointStep, holds: Holds) -> Point:
         if leaf not in step.answers:
             kept[leaf] = coefficient
         elif not _zero(coefficient, holds):
-            text = to_claim_text(tidy(sympy.sympify(coefficient)))
+            text = to_claim_text(tidy(as_sympy(coefficient)))
             raise NoInductionError(
                 f"the two steps weigh an answer of the oracle differently: by {text} more"
             )
@@ -104,7 +104,7 @@ def _reduced(form: Point, basis: list[Point], holds: Holds) -> tuple[Point, tupl
     for known in basis:
         pivot = _pivot(known)
         factor = sympy.cancel(
-            sympy.sympify(form.coefficients.get(pivot, ZERO)) / known.coefficients[pivot]
+            as_sympy(form.coefficients.get(pivot, ZERO)) / known.coefficients[pivot]
         )
         factors.append(factor)
         form = _clean(form - factor * known, holds)
@@ -114,7 +114,7 @@ def _reduced(form: Point, basis: list[Point], holds: Holds) -> tuple[Point, tupl
 def _pivot(form: Point) -> Leaf:
     """The leaf to eliminate: one whose coefficient is a number, if there is one."""
     leaves = list(form.coefficients)
-    return next((v for v in leaves if sympy.sympify(form.coefficients[v]).is_number), leaves[0])
+    return next((v for v in leaves if as_sympy(form.coefficients[v]).is_number), leaves[0])
 
 
 def _clean(form: Point, holds: Holds) -> Point:
@@ -123,7 +123,7 @@ def _clean(form: Point, holds: Holds) -> Point:
 
 
 def _zero(coefficient: sympy.Expr, holds: Holds) -> bool:
-    value = sympy.sympify(coefficient)
+    value = as_sympy(coefficient)
     return value == 0 or holds(Relation(value, "==", ZERO))
 
 

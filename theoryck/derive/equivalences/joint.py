@@ -12,6 +12,7 @@ from theoryck.algebra import Oracle, Trace
 from theoryck.algebra.point import Leaf, Point
 from theoryck.claims.claim import MethodUse
 from theoryck.derive.setting import ITERATION
+from theoryck.derive.symbols import as_sympy
 from theoryck.errors import TheoryckError, UntraceableError
 
 
@@ -115,13 +116,13 @@ class JointStep:
                 first[leaf] = new
         total = self.trace.zero()
         for leaf, coefficient in form.coefficients.items():
-            total = total + sympy.sympify(coefficient).subs(ITERATION, 0) * first[leaf]
+            total = total + as_sympy(coefficient).subs(ITERATION, 0) * first[leaf]
         return total
 
 
 def later(coefficient: Any) -> sympy.Expr:
     """A coefficient at k + 1."""
-    return sympy.sympify(coefficient).subs(ITERATION, ITERATION + 1)
+    return as_sympy(coefficient).subs(ITERATION, ITERATION + 1)
 
 
 def joint_step(

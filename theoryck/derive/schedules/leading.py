@@ -17,7 +17,7 @@ from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain
 from theoryck.derive.relations import Relation
 from theoryck.derive.sampling import sample_points
-from theoryck.derive.symbols import ONE, ZERO
+from theoryck.derive.symbols import ONE, ZERO, as_sympy
 from theoryck.derive.values import Point
 from theoryck.errors import TheoryckError
 
@@ -64,7 +64,7 @@ class Calculus:
 
     def surely(self, left: sympy.Expr, sign: str, right: sympy.Expr) -> bool:
         """Whether a relation between expressions in the parameters is proved."""
-        relation = Relation(sympy.sympify(left), sign, sympy.sympify(right))
+        relation = Relation(as_sympy(left), sign, as_sympy(right))
         if self.points is None:
             self.points = tuple(islice(sample_points(self.domain), TRIED_POINTS))
         found = decide(relation, self.domain, self.deadline, points=self.points)
