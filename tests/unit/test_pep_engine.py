@@ -169,3 +169,14 @@ def test_rounding_keeps_relative_precision(value: float) -> None:
 
 def test_weights_sum_to_one_exactly() -> None:
     assert sum(simplex_weights(np.array([1 / 3, 1 / 3, 1 / 3, 1e-15]), 20)) == Fraction(1)
+
+
+@pytest.mark.parametrize("horizon", [5, 20])
+def test_a_line_that_attains_the_worst_case_refutes_one_percent_less(horizon: int) -> None:
+    """The worst function of gradient descent has one variable, and is found exactly."""
+    report = look(bound="0.99*L*R**2/(4*N + 2)", at=[{"L": 3, "R": 2, "N": horizon}])
+    (instance,) = report.instances
+    assert instance.status is Status.REFUTED
+    assert instance.witness is not None
+    assert instance.witness["dimension"] == 1
+    assert f"reach {3 * 4 / (4 * horizon + 2):.6g}" in report.reason

@@ -21,25 +21,26 @@ from theoryck.pep.solve import Dual
 
 
 def attained(problem: Problem, assembled: Assembled, dual: Dual) -> Witness | None:
-    """A one-dimensional witness whose measure equals the bound exactly, if one is found.
+    """A one-dimensional witness whose measure equals the bound exactly, if one is found."""
+    candidates = line_runs(problem, assembled, dual)
+    return next((witness for witness in candidates if _reaches(problem, witness)), None)
+
+
+def line_runs(problem: Problem, assembled: Assembled, dual: Dual) -> Iterator[Witness]:
+    """Candidates for a worst run on a function of one variable, with exact coordinates.
 
     In one dimension the coordinates of a rational worst case are rational; in more, its Gram
-    matrix may be rational when the coordinates are not, and no witness is given.
+    matrix may be rational when the coordinates are not, and nothing is given.
     """
+    yield from parabolas(problem)
     if problem.random or assembled.basis.size == 0:
-        return None
-    for witness in parabolas(problem):
-        if _reaches(problem, witness):
-            return witness
+        return
     for active in active_sets(dual):
         sharp = polished(assembled, dual, 1, active)
-        if sharp is None:
-            continue
-        factor, better = sharp
-        found = _rational(assembled, factor[:, 0], better.values)
-        if found is not None and _reaches(problem, found):
-            return found
-    return None
+        if sharp is not None:
+            found = _rational(assembled, sharp[0][:, 0], sharp[1].values)
+            if found is not None:
+                yield found
 
 
 def _reaches(problem: Problem, witness: Witness) -> bool:

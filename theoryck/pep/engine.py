@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from theoryck.assumptions.conditions import sufficient_curvature
 from theoryck.certificates import (
     GoalCertificate,
     Problem,
+    Witness,
     certificate_document,
     gap_document,
     instantiate,
@@ -29,7 +30,7 @@ from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError
 from theoryck.pep.assemble import Assembled, assemble
-from theoryck.pep.attain import attained
+from theoryck.pep.attain import attained, line_runs
 from theoryck.pep.certify import completing_slacks, rounded, with_margin
 from theoryck.pep.face import on_the_face
 from theoryck.pep.refute import Refutation, refute
@@ -98,9 +99,9 @@ def _examine_problem(problem: Problem, at: Mapping[str, str], deadline: float) -
                 return _attacked(problem, index, at, np.inf, deadline)
             return _undecided(at, dual.reason)
         if dual.ratio > 1 + TOLERANCE:
-            attacked = _attacked(
-                problem, index, at, dual.ratio if dual.accurate else None, deadline
-            )
+            above = dual.ratio if dual.accurate else None
+            lines = line_runs(problem, assembled, dual)
+            attacked = _attacked(problem, index, at, above, deadline, lines)
             if dual.accurate or attacked.status is Status.REFUTED:
                 return attacked
         arrays.append(assembled)
@@ -258,7 +259,12 @@ def _certificate_from(
 
 
 def _attacked(
-    problem: Problem, index: int, at: Mapping[str, str], ratio: float | None, deadline: float
+    problem: Problem,
+    index: int,
+    at: Mapping[str, str],
+    ratio: float | None,
+    deadline: float,
+    candidates: Iterable[Witness] = (),
 ) -> Instance:
     """The optimum lies above the bound: refuted with a witness, or inconclusive without one.
 
@@ -270,7 +276,7 @@ def _attacked(
     worst = None
     if ratio is not None and known and is_exact(problem, ratio, deadline):
         worst = scale * ratio ** (1 / power)
-    refutation = refute(problem, index, deadline)
+    refutation = refute(problem, index, deadline, candidates)
     if isinstance(refutation, Refutation):
         measured = as_float(refutation.run.measure) ** (1 / power)
         bound = as_float(refutation.run.bound) ** (1 / power)

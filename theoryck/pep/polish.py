@@ -20,10 +20,10 @@ def polished(
 ) -> tuple[np.ndarray, Dual] | None:
     """P of shape (n, rank), with PPᵀ near the primal Gram matrix, and the dual beside it.
 
-    With the active set and the rank known, optimality at ratio 1 is a system of polynomial
-    equations: S(λ)·P = 0, the identity in the values of f, every active inequality tight, the
-    weighted measures equal to the bound. Gauss–Newton steps of least norm solve it from the
-    solver's point; solutions need not be unique.
+    With the active set and the rank known, optimality is a system of polynomial equations:
+    S(λ)·P = 0, the identity in the values of f, every active inequality tight, the weighted
+    measures equal to the ratio times the bound. Gauss–Newton steps of least norm solve it from
+    the solver's point; solutions need not be unique.
     """
     tight = np.flatnonzero(active | problem.equality)
     weighted = np.flatnonzero(dual.weights > ACTIVE_WEIGHT)
@@ -33,7 +33,8 @@ def polished(
     eigenvalues, directions = np.linalg.eigh(dual.gram / unit)
     factor = directions[:, -rank:] * np.sqrt(np.maximum(eigenvalues[-rank:], 0))
     system = _System(problem, tight, weighted, homogeneous)
-    point = (factor, dual.values / unit, dual.multipliers[tight], dual.weights[weighted])
+    multipliers, weights = dual.multipliers[tight], dual.weights[weighted]
+    point = (factor, dual.values / unit, multipliers, weights, np.array([dual.ratio]))
     for _ in range(STEPS):
         residual, jacobian = system.at(*point)
         step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
@@ -45,16 +46,22 @@ def polished(
     residual, _ = system.at(*point)
     if np.abs(residual).max(initial=0) > CONVERGED:
         return None
-    factor, values, multipliers, weights = point
+    factor, values, multipliers, weights, ratio = point
     full, shares = np.zeros_like(dual.multipliers), np.zeros_like(dual.weights)
     full[tight], shares[weighted] = multipliers, weights
     sharp = replace(
-        dual, multipliers=full, weights=shares, values=values, gram=factor @ factor.T, unit=1.0
+        dual,
+        ratio=float(ratio[0]),
+        multipliers=full,
+        weights=shares,
+        values=values,
+        gram=factor @ factor.T,
+        unit=1.0,
     )
     return factor, sharp
 
 
-Point = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Point = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _moved(point: Point, step: np.ndarray) -> Point:
@@ -62,11 +69,11 @@ def _moved(point: Point, step: np.ndarray) -> Point:
     for part in point:
         parts.append(part + step[start : start + part.size].reshape(part.shape))
         start += part.size
-    return parts[0], parts[1], parts[2], parts[3]
+    return parts[0], parts[1], parts[2], parts[3], parts[4]
 
 
 class _System:
-    """The optimality equations in (P, values, multipliers, weights) and their Jacobian."""
+    """The optimality equations in (P, values, multipliers, weights, ratio), with their Jacobian."""
 
     def __init__(
         self, problem: Assembled, tight: np.ndarray, weighted: np.ndarray, homogeneous: bool
@@ -78,14 +85,20 @@ class _System:
         self.bound = _dense(problem.bound, np.array([0]), n)
 
     def at(
-        self, factor: np.ndarray, values: np.ndarray, multipliers: np.ndarray, weights: np.ndarray
+        self,
+        factor: np.ndarray,
+        values: np.ndarray,
+        multipliers: np.ndarray,
+        weights: np.ndarray,
+        ratio: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         q, a, c = self.slacks
         qm, am, cm = self.measures
         qb, ab, cb = (part[0] for part in self.bound)
+        t = float(ratio[0])
         n, rank = factor.shape
         s, m, w = values.size, multipliers.size, weights.size
-        slack_matrix = qb - np.tensordot(weights, qm, 1) - np.tensordot(multipliers, q, 1)
+        slack_matrix = t * qb - np.tensordot(weights, qm, 1) - np.tensordot(multipliers, q, 1)
         gram = factor @ factor.T
 
         def read(matrices: np.ndarray, linear: np.ndarray, constant: np.ndarray) -> Any:
@@ -94,26 +107,33 @@ class _System:
         bound = float(np.sum(qb * gram) + ab @ values + cb)
         residual = [
             (slack_matrix @ factor).ravel(),
-            ab - am.T @ weights - a.T @ multipliers,
+            t * ab - am.T @ weights - a.T @ multipliers,
             read(q, a, c),
-            read(qm, am, cm) - bound,
+            read(qm, am, cm) - t * bound,
             np.array([np.sum(weights) - 1.0]),
         ]
         zeros = np.zeros
         q_factor, qm_factor = (q @ factor).reshape(m, -1), (qm @ factor).reshape(w, -1)
         qb_factor = (qb @ factor).ravel()
+        first = np.kron(slack_matrix, np.eye(rank))
         rows = [
-            [np.kron(slack_matrix, np.eye(rank)), zeros((n * rank, s)), -q_factor.T, -qm_factor.T],
-            [zeros((s, n * rank)), zeros((s, s)), -a.T, -am.T],
-            [2 * q_factor, a, zeros((m, m)), zeros((m, w))],
-            [2 * (qm_factor - qb_factor), am - ab, zeros((w, m)), zeros((w, w))],
-            [zeros((1, n * rank)), zeros((1, s)), zeros((1, m)), np.ones((1, w))],
+            [first, zeros((n * rank, s)), -q_factor.T, -qm_factor.T, qb_factor[:, None]],
+            [zeros((s, n * rank)), zeros((s, s)), -a.T, -am.T, ab[:, None]],
+            [2 * q_factor, a, zeros((m, m)), zeros((m, w)), zeros((m, 1))],
+            [
+                2 * (qm_factor - t * qb_factor),
+                am - t * ab,
+                zeros((w, m)),
+                zeros((w, w)),
+                np.full((w, 1), -bound),
+            ],
+            [zeros((1, n * rank)), zeros((1, s)), zeros((1, m)), np.ones((1, w)), zeros((1, 1))],
         ]
         if self.homogeneous:
             # nothing else fixes the size of P: keep it
             residual.append(zeros(1))
-            rows.append([factor.reshape(1, -1), zeros((1, s)), zeros((1, m)), zeros((1, w))])
-        return np.concatenate(residual), np.block(rows)
+            rows.append([factor.reshape(1, -1), zeros((1, s + m + w + 1))])
+        return np.concatenate(residual), np.vstack([np.hstack(row) for row in rows])
 
 
 def _dense(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from theoryck.pep.assemble import Assembled, assemble
 from theoryck.pep.certify import rounded
 from theoryck.pep.solve import Attack, Failure, attack
 
+LOW = 6  # dimensions tried before all of them
 BITS = 30  # of the rounded coordinates; the slacks leave room for them
 
 
@@ -24,8 +26,12 @@ class Refutation:
     run: PlacedRun
 
 
-def refute(problem: Problem, goal_index: int, deadline: float) -> Refutation | Failure:
+def refute(
+    problem: Problem, goal_index: int, deadline: float, candidates: Iterable[Witness] = ()
+) -> Refutation | Failure:
     """A witness of the least dimension found, or why there is none.
+
+    ``candidates`` are looked at before anything is solved.
 
     The search is over functions whose curvature bounds put them into the claimed class, with
     zero noise, so that violating the bound there refutes the claim itself.
@@ -33,6 +39,11 @@ def refute(problem: Problem, goal_index: int, deadline: float) -> Refutation | F
     bounds = sufficient_curvature(problem.assumed, problem.numbers)
     if bounds is None:
         return Failure("no interpolation conditions are known for these assumptions")
+    for witness in candidates:
+        try:
+            return Refutation(witness, check_witness(problem, witness))
+        except (CertificateError, UndecidedError):
+            continue
     slacks = [h.slack() for h in problem.hypotheses]
     slacks += interpolation_slacks(bounds, problem.trace)
     assembled = assemble(problem, goal_index, slacks, without_noise=True)
@@ -58,7 +69,7 @@ def _roundings(assembled: Assembled, found: Attack) -> list[Witness]:
         for leaf, value, scale in zip(basis.scalars, found.values, basis.scalar_scale, strict=True)
     }
     witnesses = []
-    for dimension in range(1, basis.size + 1):
+    for dimension in sorted({*range(1, min(basis.size, LOW) + 1), basis.size} - {0}):
         roots = np.sqrt(np.maximum(eigenvalues[:dimension], 0))
         coordinates = directions[:, :dimension] * roots
         size = float(np.max(np.abs(coordinates), initial=0)) or 1.0
