@@ -49,8 +49,8 @@ FINDING_CODES = (
 class Instance:
     """The claim at one choice of parameters.
 
-    ``claimed`` is the bound's value and ``worst_case`` the measure's, as numbers; where the bound is
-    a multiple of the run's own quantities (of ``f(x[0]) - f_star``, say), they are 1 and the
+    ``claimed`` is the bound's value and ``worst_case`` the measure's, as numbers; where the bound
+    is a multiple of the run's own quantities (of ``f(x[0]) - f_star``, say), they are 1 and the
     largest ratio of the measure to the bound.
     ``at`` holds exact numbers as text ("3/2"); ``certificate`` and ``witness`` are the JSON-able
     data of the evidence (see :mod:`theoryck.certificates`).
