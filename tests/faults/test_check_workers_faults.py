@@ -189,6 +189,8 @@ def start(behaviour, tmp_path):
             text=True,
             cwd=tmp_path,
             start_new_session=True,
+            # a test run started in the background inherits an ignored Ctrl-C; a terminal gives none
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         return process
