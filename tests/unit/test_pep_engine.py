@@ -180,3 +180,16 @@ def test_a_line_that_attains_the_worst_case_refutes_one_percent_less(horizon: in
     assert instance.witness is not None
     assert instance.witness["dimension"] == 1
     assert f"reach {3 * 4 / (4 * horizon + 2):.6g}" in report.reason
+
+
+@pytest.mark.parametrize(
+    ("initial", "status"),
+    [
+        ("R**2 >= norm(x[0] - x_star)**2", Status.PROVED),
+        ("R > norm(x[0] - x_star)", Status.PROVED),
+        ("norm(x[0] - x_star)**2 >= R**2", Status.REFUTED),
+        ("R**2 <= norm(x[0] - x_star)**2", Status.REFUTED),
+    ],
+)
+def test_a_start_is_bounded_from_the_side_that_is_written(initial: str, status: Status) -> None:
+    assert look(initial=initial).status is status
