@@ -220,7 +220,7 @@ def test_questions_without_an_answer_are_named() -> None:
 
 def test_a_negative_horizon() -> None:
     with pytest.raises(SimulationError, match="-1 steps"):
-        run(METHODS["gradient_descent"], None, lambda k: {}, None, -1, [])  # type: ignore[arg-type]
+        run(METHODS["gradient_descent"], None, lambda k: {}, None, -1, [])
 
 
 def test_an_iterate_that_was_not_kept() -> None:

@@ -101,7 +101,7 @@ def test_mixing_traces_is_an_error() -> None:
 def test_what_cannot_be_traced_says_so_with_the_remedy(act: object, remedy: str) -> None:
     trace = Trace()
     with pytest.raises(UntraceableError, match=remedy):
-        act(trace.start, trace)  # type: ignore[operator]
+        act(trace.start, trace)
 
 
 def test_exact_floats_are_taken_and_others_are_not() -> None:

@@ -21,7 +21,7 @@ def claim(parameters: dict[str, str]) -> Claim:
 
 def values(parameters: dict[str, str], count: int) -> list[dict[str, Fraction]]:
     found = sample_instances(claim(parameters), count)
-    return [{name: value.value for name, value in at.items()} for at in found]  # type: ignore[union-attr]
+    return [{name: value.value for name, value in at.items()} for at in found]
 
 
 @pytest.mark.parametrize(

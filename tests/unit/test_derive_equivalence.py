@@ -48,7 +48,7 @@ PLAIN = {"s": "s > 0", "m": "0 <= m < 1"}
 
 def compared(first: str, second: str, *conditions: str, **parameters: str) -> EngineReport:
     table = {"id": "c", "kind": "equivalence", "methods": [first, second]}
-    table |= {"assumptions": list(conditions), "parameters": parameters}  # type: ignore[dict-item]
+    table |= {"assumptions": list(conditions), "parameters": parameters}
     return examine(read_claim(table, methods=OWN), time.monotonic() + 20)
 
 

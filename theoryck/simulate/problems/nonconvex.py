@@ -29,7 +29,7 @@ class Cosine(Problem):
 
     def describe(self) -> str:
         width, curvature = shown(self.width), shown(self.curvature)
-        return f"the mountains 1 - cos(x/{width}) with curvature up to {curvature}"
+        return f"the mountains 1 - cos(x/({width})) with curvature up to {curvature}"
 
     def constants(self) -> Constants:
         return Constants(
