@@ -6,9 +6,11 @@ one touches one file. :mod:`theoryck.assumptions.conditions` puts several togeth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, partial
+from itertools import permutations
 from typing import Any
 
 from theoryck.algebra import Evaluation, Form, NumberSystem, Sample, Trace
@@ -59,6 +61,49 @@ class Slack:
             return self.build()
         except ZeroDivisionError as error:
             raise DomainError(f"{self.name}: a division by zero") from error
+
+
+@dataclass(frozen=True)
+class PairFamily:
+    """Inequalities of one shape, one for every ordered pair of different ``points``.
+
+    ``template(i, j)`` is the inequality of a pair: the same function of any two evaluations, so
+    that an engine may trace it once and lay out all pairs as arrays. ``hub`` is the position of
+    x*, with which every point is near; None where x* takes no part.
+    """
+
+    name: str
+    template: Callable[[Evaluation, Evaluation], Form]
+    points: tuple[Evaluation, ...]
+    hub: int | None = None
+
+    def slack(self, i: int, j: int) -> Slack:
+        """The inequality of the points at two positions."""
+        left, right = self.points[i], self.points[j]
+        return Slack(
+            f"{self.name}({left.label},{right.label})",
+            partial(self.template, left, right),
+            distant=abs(i - j) > 1 and self.hub not in (i, j),
+        )
+
+    def members(self) -> Iterator[Slack]:
+        """All of them, by name."""
+        return (self.slack(i, j) for i, j in permutations(range(len(self.points)), 2))
+
+    def find(self, name: str) -> Slack | None:
+        """The member of that name, or None."""
+        opening = f"{self.name}("
+        if not (name.startswith(opening) and name.endswith(")")):
+            return None
+        labels = name[len(opening) : -1].split(",")
+        places = [self._places.get(label) for label in labels]
+        if len(places) != 2 or None in places or places[0] == places[1]:
+            return None
+        return self.slack(*places)  # type: ignore[arg-type]  # neither is None
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {point.label: position for position, point in enumerate(self.points)}
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import permutations
 from typing import Any
 
 from theoryck.algebra import Evaluation, Form, NumberSystem, Trace, dot
-from theoryck.assumptions.base import Assumption, Curvature, Slack
+from theoryck.assumptions.base import Assumption, Curvature, PairFamily, Slack
 
 
 @dataclass(frozen=True)
@@ -107,26 +106,42 @@ def curvature_gap(
     )
 
 
-def function_slacks(
+def pair_families(
     assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool
-) -> Iterator[Slack]:
-    """Every inequality of the function's assumptions at the trace's evaluations.
+) -> tuple[PairFamily, ...]:
+    """The inequalities that compare two points, for all pairs of evaluations.
 
     ``minimiser`` says whether x* exists as a point; f* = inf f always does.
     """
     numbers = trace.numbers
+    bounds = curvature(of_the_mean(assumed), numbers)
+    if bounds.lower is None:
+        return ()
+    points = tuple(trace.evaluations)
+    return _families((trace.optimum, *points) if minimiser else points, bounds, numbers)
+
+
+def point_slacks(assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool) -> Iterator[Slack]:
+    """The inequalities of the function's assumptions at one point, for all evaluations."""
+    numbers = trace.numbers
     assumed = of_the_mean(assumed)
     bounds = curvature(assumed, numbers)
     points = tuple(trace.evaluations)
-    if bounds.lower is not None:
-        everywhere = (trace.optimum, *points) if minimiser else points
-        yield from _pair_slacks(everywhere, bounds, numbers)
     convex = bounds.lower is not None and numbers.sign(bounds.lower) >= 0
     for i in points:
         if not (minimiser and convex):
             yield Slack(f"optimum({i.label})", partial(_above_optimum, i, trace, bounds.upper))
         for a in assumed:
             yield from a.assumption.at_point(a.values, i, trace)
+
+
+def function_slacks(
+    assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool
+) -> Iterator[Slack]:
+    """Every inequality of the function's assumptions at the trace's evaluations."""
+    for family in pair_families(assumed, trace, minimiser=minimiser):
+        yield from family.members()
+    yield from point_slacks(assumed, trace, minimiser=minimiser)
 
 
 def noise_slacks(assumed: Sequence[Assumed], trace: Trace) -> Iterator[Slack]:
@@ -149,7 +164,8 @@ def interpolation_slacks(bounds: Curvature, trace: Trace) -> Iterator[Slack]:
     these bounds, with x* as a global minimiser, and so to the assumed class when the bounds come
     from :func:`sufficient_curvature`."""
     numbers = trace.numbers
-    yield from _pair_slacks((trace.optimum, *trace.evaluations), bounds, numbers)
+    for family in _families((trace.optimum, *trace.evaluations), bounds, numbers):
+        yield from family.members()
     for i in trace.evaluations:
         if numbers.sign(bounds.lower) < 0:
             yield Slack(f"optimum({i.label})", partial(_above_optimum, i, trace, bounds.upper))
@@ -157,17 +173,17 @@ def interpolation_slacks(bounds: Curvature, trace: Trace) -> Iterator[Slack]:
             yield Slack(f"gradient({i.label})", partial(bounded_gradient, i, bounds.gradient))
 
 
-def _pair_slacks(
-    points: Sequence[Evaluation], bounds: Curvature, numbers: NumberSystem
-) -> Iterator[Slack]:
+def _families(
+    points: tuple[Evaluation, ...], bounds: Curvature, numbers: NumberSystem
+) -> tuple[PairFamily, ...]:
     lower, upper = bounds.lower, bounds.upper
     degenerate = upper is not None and numbers.sign(upper - lower) == 0
-    for (a, i), (b, j) in permutations(enumerate(points), 2):
-        build = partial(curvature_gap, i, j, lower, upper, degenerate)
-        distant = abs(a - b) > 1 and "x_star" not in (i.label, j.label)
-        yield Slack(f"curvature({i.label},{j.label})", build, distant=distant)
-        if degenerate:
-            yield Slack(f"linear({i.label},{j.label})", partial(_linear_gradient, i, j, upper))
+    hub = next((place for place, point in enumerate(points) if point.label == "x_star"), None)
+    gap = partial(curvature_gap, lower=lower, upper=upper, degenerate=degenerate)
+    families = [PairFamily("curvature", gap, points, hub)]
+    if degenerate:
+        families.append(PairFamily("linear", partial(_linear_gradient, upper=upper), points, hub))
+    return tuple(families)
 
 
 def _linear_gradient(i: Evaluation, j: Evaluation, upper: Any) -> Form:

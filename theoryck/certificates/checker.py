@@ -72,7 +72,6 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
         UndecidedError: in balls, something could not be told at the working precision.
     """
     numbers = problem.numbers
-    slacks = {slack.name: slack for slack in problem.slacks()}
     weights = [exact(text, numbers) for text in certificate.weights]
     if len(weights) != len(goal.alternatives):
         raise CertificateError(
@@ -87,7 +86,7 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
         remainder = remainder - alternative * weight
     multipliers = {}
     for name, text in certificate.multipliers.items():
-        slack = _slack(slacks, name)
+        slack = _slack(problem, name)
         multiplier = exact(text, numbers)
         if not slack.equality and numbers.sign(multiplier) < 0:
             raise CertificateError(f"a negative multiplier of {name}")
@@ -96,7 +95,7 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
     if len(set(certificate.completion)) != len(certificate.completion):
         raise CertificateError("an inequality completes the identity twice")
     for name in certificate.completion:
-        remainder = _complete(remainder, _slack(slacks, name), multipliers, numbers)
+        remainder = _complete(remainder, _slack(problem, name), multipliers, numbers)
     if remainder.linear:
         leaf = next(iter(remainder.linear))
         raise CertificateError(f"the value {leaf.name} of f is left over")
@@ -106,10 +105,11 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
         raise CertificateError("the remaining quadratic form is not positive semidefinite")
 
 
-def _slack(slacks: Mapping[str, Slack], name: str) -> Slack:
-    if name not in slacks:
+def _slack(problem: Problem, name: str) -> Slack:
+    slack = problem.slack(name)
+    if slack is None:
         raise CertificateError(f"the claim gives no inequality called {name!r}")
-    return slacks[name]
+    return slack
 
 
 def _sum(values: list[Any], numbers: NumberSystem) -> Any:

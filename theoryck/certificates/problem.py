@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar
-from theoryck.assumptions.base import Slack
+from theoryck.assumptions.base import PairFamily, Slack
 from theoryck.assumptions.conditions import (
     Assumed,
-    function_slacks,
     noise_slacks,
+    pair_families,
+    point_slacks,
 )
 from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, Extremum, evaluate
@@ -85,12 +87,30 @@ class Problem:
         """Whether the run draws stochastic gradients."""
         return bool(self.trace.samples)
 
+    @cached_property
+    def families(self) -> tuple[PairFamily, ...]:
+        """The inequalities over pairs of points; there are as many as squares of the horizon."""
+        return pair_families(self.assumed, self.trace, minimiser=self.minimiser)
+
+    @cached_property
+    def singles(self) -> Mapping[str, Slack]:
+        """Every other inequality that a proof may use, by name."""
+        single = [hypothesis.slack() for hypothesis in self.hypotheses]
+        single += point_slacks(self.assumed, self.trace, minimiser=self.minimiser)
+        single += noise_slacks(self.assumed, self.trace)
+        return {slack.name: slack for slack in single}
+
     def slacks(self) -> Iterator[Slack]:
-        """Every inequality that a proof may use, by name."""
-        for hypothesis in self.hypotheses:
-            yield hypothesis.slack()
-        yield from function_slacks(self.assumed, self.trace, minimiser=self.minimiser)
-        yield from noise_slacks(self.assumed, self.trace)
+        """Every inequality that a proof may use."""
+        yield from self.singles.values()
+        for family in self.families:
+            yield from family.members()
+
+    def slack(self, name: str) -> Slack | None:
+        """The inequality of that name; None if the claim gives none."""
+        if name in self.singles:
+            return self.singles[name]
+        return next((s for family in self.families if (s := family.find(name))), None)
 
 
 @dataclass
