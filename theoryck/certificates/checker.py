@@ -21,6 +21,7 @@ from typing import Any
 from theoryck.algebra import Form, Leaf, NumberSystem
 from theoryck.assumptions.base import Slack
 from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.certificates.inequalities import Inequalities
 from theoryck.certificates.problem import Goal, Problem
 from theoryck.errors import TheoryckError, UndecidedError
 
@@ -84,29 +85,46 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
     remainder = goal.bound
     for weight, alternative in zip(weights, goal.alternatives, strict=True):
         remainder = remainder - alternative * weight
-    multipliers = {}
-    for name, text in certificate.multipliers.items():
-        slack = _slack(problem, name)
+    check_remainder(remainder, problem, certificate.multipliers, certificate.completion)
+
+
+def check_remainder(
+    form: Form,
+    inequalities: Inequalities,
+    multipliers: Mapping[str, str],
+    completion: tuple[str, ...],
+) -> None:
+    """Raise CertificateError unless ``form`` minus the multiplied inequalities is c + ⟨S, Gram⟩
+    with c >= 0 and S ⪰ 0, so that ``form`` is non-negative wherever the inequalities hold.
+
+    Raises:
+        CertificateError: a wrong name or sign, a remainder, or an indefinite matrix.
+        UndecidedError: in balls, something could not be told at the working precision.
+    """
+    numbers = inequalities.numbers
+    found = {}
+    for name, text in multipliers.items():
+        slack = _slack(inequalities, name)
         multiplier = exact(text, numbers)
         if not slack.equality and numbers.sign(multiplier) < 0:
             raise CertificateError(f"a negative multiplier of {name}")
-        multipliers[name] = multiplier
-        remainder = remainder - slack.form() * multiplier
-    if len(set(certificate.completion)) != len(certificate.completion):
+        found[name] = multiplier
+        form = form - slack.form() * multiplier
+    if len(set(completion)) != len(completion):
         raise CertificateError("an inequality completes the identity twice")
-    for name in certificate.completion:
-        remainder = _complete(remainder, _slack(problem, name), multipliers, numbers)
-    if remainder.linear:
-        leaf = next(iter(remainder.linear))
+    for name in completion:
+        form = _complete(form, _slack(inequalities, name), found, numbers)
+    if form.linear:
+        leaf = next(iter(form.linear))
         raise CertificateError(f"the value {leaf.name} of f is left over")
-    if numbers.sign(remainder.constant) < 0:
+    if numbers.sign(form.constant) < 0:
         raise CertificateError("the constant is negative: the bound is not reached")
-    if not is_positive_semidefinite(gram_matrix(remainder, numbers), numbers):
+    if not is_positive_semidefinite(gram_matrix(form, numbers), numbers):
         raise CertificateError("the remaining quadratic form is not positive semidefinite")
 
 
-def _slack(problem: Problem, name: str) -> Slack:
-    slack = problem.slack(name)
+def _slack(inequalities: Inequalities, name: str) -> Slack:
+    slack = inequalities.slack(name)
     if slack is None:
         raise CertificateError(f"the claim gives no inequality called {name!r}")
     return slack

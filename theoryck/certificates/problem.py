@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar
-from theoryck.assumptions.base import PairFamily, Slack
-from theoryck.assumptions.conditions import (
-    Assumed,
-    noise_slacks,
-    pair_families,
-    point_slacks,
-)
+from theoryck.assumptions.conditions import Assumed
+from theoryck.certificates.inequalities import Hypothesis, Inequalities
 from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, Extremum, evaluate
 from theoryck.claims.expressions import (
@@ -41,20 +35,6 @@ MAX_HORIZON = 2000  # iterates of one trace; the forms grow with its square
 
 
 @dataclass(frozen=True)
-class Hypothesis:
-    """A condition on the start: ``form >= 0`` (zero if ``equality``, positive if ``strict``)."""
-
-    name: str
-    form: Form
-    equality: bool = False
-    strict: bool = False
-
-    def slack(self) -> Slack:
-        """The same as a named inequality."""
-        return Slack(self.name, lambda: self.form, self.equality)
-
-
-@dataclass(frozen=True)
 class Goal:
     """``min(alternatives) <= bound``; ``power`` 2 says that both sides have been squared."""
 
@@ -64,53 +44,13 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A claim at an instance. ``parameters`` are the exact values, ``minimiser`` says whether
-    the proof may speak of x* as a point."""
+class Problem(Inequalities):
+    """A claim at an instance. ``parameters`` are the exact values."""
 
     claim: RateClaim
     parameters: Mapping[str, Any]
-    trace: Trace
     iterates: tuple[Point, ...]
     goals: tuple[Goal, ...]
-    hypotheses: tuple[Hypothesis, ...]
-    assumed: tuple[Assumed, ...]
-    minimiser: bool
-
-    @property
-    def numbers(self) -> NumberSystem:
-        """The number system of every coefficient."""
-        return self.trace.numbers
-
-    @property
-    def random(self) -> bool:
-        """Whether the run draws stochastic gradients."""
-        return bool(self.trace.samples)
-
-    @cached_property
-    def families(self) -> tuple[PairFamily, ...]:
-        """The inequalities over pairs of points; there are as many as squares of the horizon."""
-        return pair_families(self.assumed, self.trace, minimiser=self.minimiser)
-
-    @cached_property
-    def singles(self) -> Mapping[str, Slack]:
-        """Every other inequality that a proof may use, by name."""
-        single = [hypothesis.slack() for hypothesis in self.hypotheses]
-        single += point_slacks(self.assumed, self.trace, minimiser=self.minimiser)
-        single += noise_slacks(self.assumed, self.trace)
-        return {slack.name: slack for slack in single}
-
-    def slacks(self) -> Iterator[Slack]:
-        """Every inequality that a proof may use."""
-        yield from self.singles.values()
-        for family in self.families:
-            yield from family.members()
-
-    def slack(self, name: str) -> Slack | None:
-        """The inequality of that name; None if the claim gives none."""
-        if name in self.singles:
-            return self.singles[name]
-        return next((s for family in self.families if (s := family.find(name))), None)
 
 
 @dataclass
@@ -138,30 +78,43 @@ class Run:
         return self.iterates[index]
 
     def _advance(self) -> None:
-        numbers = self.trace.numbers
-        k = numbers.integer(len(self.iterates) - 1)
-        environment = Environment({**self.symbols, "k": k})
-        values = {
-            argument.name: numbers.coerce(argument.default)
-            for argument in self.use.method.arguments
-            if argument.default is not None
-        }
-        for name, expr in self.use.arguments.items():
-            values[name] = evaluate(expr, environment, numbers)
-        name = self.use.method.name
-        try:
-            self.state = self.use.method.step(self.state, self.trace, k, values)
-            x = self.use.method.iterate(self.state)
-        except TheoryckError:
-            raise
-        except Exception as error:  # the method is its author's code: anything may happen in it
-            raise UntraceableError(
-                f"{name} cannot be traced: {type(error).__name__}: {error} (constants inside a "
-                "method must be exact: x/2 or fractions.Fraction, not 0.5*step)"
-            ) from error
-        if not isinstance(x, Point):
-            raise UntraceableError(f"{name} gave {type(x).__name__}, not a vector")
-        self.iterates.append(x)
+        k = self.trace.numbers.integer(len(self.iterates) - 1)
+        self.state = advance(self.use, self.trace, self.state, k, self.symbols)
+        self.iterates.append(self.use.method.iterate(self.state))
+
+
+def advance(use: MethodUse, trace: Trace, state: Any, k: Any, symbols: Mapping[str, Any]) -> Any:
+    """The state after step ``k`` of a method, an element of the trace's number system."""
+    values = step_arguments(use, k, symbols, trace.numbers)
+    name = use.method.name
+    try:
+        state = use.method.step(state, trace, k, values)
+        x = use.method.iterate(state)
+    except TheoryckError:
+        raise
+    except Exception as error:  # the method is its author's code: anything may happen in it
+        raise UntraceableError(
+            f"{name} cannot be traced: {type(error).__name__}: {error} (constants inside a "
+            "method must be exact: x/2 or fractions.Fraction, not 0.5*step)"
+        ) from error
+    if not isinstance(x, Point):
+        raise UntraceableError(f"{name} gave {type(x).__name__}, not a vector")
+    return state
+
+
+def step_arguments(
+    use: MethodUse, k: Any, symbols: Mapping[str, Any], numbers: NumberSystem
+) -> dict[str, Any]:
+    """The arguments of a method at step ``k``."""
+    environment = Environment({**symbols, "k": k})
+    values = {
+        argument.name: numbers.coerce(argument.default)
+        for argument in use.method.arguments
+        if argument.default is not None
+    }
+    for name, expr in use.arguments.items():
+        values[name] = evaluate(expr, environment, numbers)
+    return values
 
 
 def parameter_values(at: Mapping[str, Expr], numbers: NumberSystem) -> dict[str, Any]:
@@ -192,24 +145,17 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
     )
     measure = evaluate(claim.measure, environment, numbers)
     if trace.samples:
-        _refuse_random(claim, measure)
+        refuse_random(claim)
+        if isinstance(measure, Extremum) and measure.kind == "max":
+            raise UntraceableError("the expectation of a maximum is not quadratic")
     bound = evaluate(claim.bound, environment, numbers)
     hypotheses = tuple(
         hypothesis
         for position, condition in enumerate(claim.initial)
-        for hypothesis in _hypotheses(position, condition, environment, trace)
+        for hypothesis in start_conditions(position, condition, environment, trace)
     )
-    assumed = tuple(
-        Assumed(
-            use.assumption,
-            {
-                name: evaluate(argument, Environment(parameters), numbers)
-                for name, argument in use.arguments.items()
-            },
-        )
-        for use in claim.assumptions
-    )
-    minimiser = mentions_minimiser(claim) or any(a.assumption.has_minimiser for a in assumed)
+    assumed = assumptions_at(claim, parameters, numbers)
+    minimiser = speaks_of_minimiser(claim, assumed)
     return Problem(
         claim=claim,
         parameters=parameters,
@@ -222,6 +168,27 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
     )
 
 
+def assumptions_at(
+    claim: RateClaim, parameters: Mapping[str, Any], numbers: NumberSystem
+) -> tuple[Assumed, ...]:
+    """The claim's assumptions with the values of their parameters."""
+    return tuple(
+        Assumed(
+            use.assumption,
+            {
+                name: evaluate(argument, Environment(parameters), numbers)
+                for name, argument in use.arguments.items()
+            },
+        )
+        for use in claim.assumptions
+    )
+
+
+def speaks_of_minimiser(claim: RateClaim, assumed: Sequence[Assumed]) -> bool:
+    """Whether a proof may speak of x* as a point."""
+    return mentions_minimiser(claim) or any(a.assumption.has_minimiser for a in assumed)
+
+
 def mentions_minimiser(claim: RateClaim) -> bool:
     """Whether the claim speaks of x* as a point, which says that it exists."""
     texts = (claim.measure, claim.bound, *claim.initial)
@@ -230,14 +197,10 @@ def mentions_minimiser(claim: RateClaim) -> bool:
     )
 
 
-def _refuse_random(claim: RateClaim, measure: Any) -> None:
-    """A measure of a random run must be an expectation, and not one of a maximum."""
-    if _random_outside(claim.measure) or any(
-        _random_outside(text) for text in (claim.bound, *claim.initial)
-    ):
+def refuse_random(claim: RateClaim) -> None:
+    """What a claim says of a random run must be an expectation."""
+    if any(_random_outside(text) for text in (claim.measure, claim.bound, *claim.initial)):
         raise UntraceableError("the run is random: write E(...) around what depends on it")
-    if isinstance(measure, Extremum) and measure.kind == "max":
-        raise UntraceableError("the expectation of a maximum is not quadratic")
 
 
 def _random_outside(expr: Any) -> bool:
@@ -254,16 +217,17 @@ def _goals(measure: Any, bound: Any, trace: Trace) -> tuple[Goal, ...]:
         (measure.kind, measure.items) if isinstance(measure, Extremum) else ("min", (measure,))
     )
     if any(isinstance(item, Root) for item in items) or isinstance(bound, Root):
-        squares = tuple(_square(item, trace) for item in items)
-        target, power = _square(bound, trace), 2
+        squares = tuple(squared(item, trace) for item in items)
+        target, power = squared(bound, trace), 2
     else:
-        squares = tuple(_form(item, trace) for item in items)
-        target, power = _form(bound, trace), 1
+        squares = tuple(quadratic(item, trace) for item in items)
+        target, power = quadratic(bound, trace), 1
     groups = [squares] if kind == "min" else [(square,) for square in squares]
     return tuple(Goal(tuple(group), target, power) for group in groups)
 
 
-def _form(value: Any, trace: Trace) -> Form:
+def quadratic(value: Any, trace: Trace) -> Form:
+    """A number or a traced scalar as a form."""
     if isinstance(value, Form):
         return value
     if isinstance(value, TracedScalar | Point):
@@ -271,23 +235,24 @@ def _form(value: Any, trace: Trace) -> Form:
     return Form(trace, trace.numbers.coerce(value), {}, {})
 
 
-def _square(value: Any, trace: Trace) -> Form:
+def squared(value: Any, trace: Trace) -> Form:
     """The square of a non-negative quantity."""
     if isinstance(value, Root):
         if trace.numbers.sign(value.scale) < 0:
             raise UntraceableError("a negative multiple of a norm")
         return value**2
-    form = _form(value, trace)
+    form = quadratic(value, trace)
     if not form.is_constant():
         raise UntraceableError("a norm compared with a quantity that is not quadratic when squared")
     if trace.numbers.sign(form.constant) < 0:
         raise UntraceableError("a norm compared with a negative number")
-    return _form(form.constant * form.constant, trace)
+    return quadratic(form.constant * form.constant, trace)
 
 
-def _hypotheses(
+def start_conditions(
     position: int, condition: Comparison, environment: Environment, trace: Trace
 ) -> Iterator[Hypothesis]:
+    """The inequalities of one condition of the claim's ``initial``."""
     values: Sequence[Any] = [
         evaluate(operand, environment, trace.numbers) for operand in condition.operands
     ]
@@ -299,9 +264,9 @@ def _hypotheses(
         if relation.startswith(">"):
             left, right = right, left
         if isinstance(left, Root) or isinstance(right, Root):
-            form = _square(right, trace) - _square(left, trace)
+            form = squared(right, trace) - squared(left, trace)
         else:
-            form = _form(right, trace) - _form(left, trace)
+            form = quadratic(right, trace) - quadratic(left, trace)
         name = f"initial({position})" if len(values) == 2 else f"initial({position},{part})"
         yield Hypothesis(name, form, relation == "==", relation in ("<", ">"))
 
