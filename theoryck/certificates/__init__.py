@@ -13,7 +13,8 @@ from theoryck.certificates.documents import (
     verify,
     witness_document,
 )
-from theoryck.certificates.problem import Goal, Hypothesis, Problem, instantiate
+from theoryck.certificates.inequalities import Hypothesis
+from theoryck.certificates.problem import Goal, Problem, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 
 __all__ = [
