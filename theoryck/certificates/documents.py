@@ -14,16 +14,19 @@ from typing import Any
 
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions import ASSUMPTIONS, Assumption
+from theoryck.certificates import function_documents
 from theoryck.certificates.checker import (
     CertificateError,
     GoalCertificate,
     check_goal,
     exact,
 )
+from theoryck.certificates.function_runs import Outcome
 from theoryck.certificates.problem import Goal, Problem, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import RateClaim
+from theoryck.claims.expressions import Expr
 from theoryck.claims.reading import read_claim
 from theoryck.methods import METHODS, Method
 
@@ -141,16 +144,50 @@ def verify(
         "witness": _verify_witness,
     }
     kind = str(data.get("kind"))
+    if kind == function_documents.KIND:
+        return _verify_function(data, methods, assumptions)
     if kind not in kinds:
-        raise CertificateError(f"kind {kind!r}: {' or '.join(kinds)} expected")
+        expected = " or ".join((*kinds, function_documents.KIND))
+        raise CertificateError(f"kind {kind!r}: {expected} expected")
     claim, at = _claim_at(data, methods, assumptions)
-    bits = _field(data, "bits", int, 256)
-    if not 64 <= bits <= MAX_BITS:
-        raise CertificateError(f"a precision of {bits} bits: 64 to {MAX_BITS} expected")
+    bits = _bits(data)
     numbers = number_system(_field(data, "arithmetic", str), bits)
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
         problem = instantiate(claim, at, numbers)
         return kinds[kind](data, problem)
+
+
+def _bits(data: Mapping[str, Any]) -> int:
+    bits: int = _field(data, "bits", int, 256)
+    if not 64 <= bits <= MAX_BITS:
+        raise CertificateError(f"a precision of {bits} bits: 64 to {MAX_BITS} expected")
+    return bits
+
+
+def _verify_function(
+    data: Mapping[str, Any],
+    methods: Mapping[str, Method],
+    assumptions: Mapping[str, Assumption],
+) -> Established:
+    claim, _, outcome = function_run(data, methods=methods, assumptions=assumptions)
+    lines = function_documents.outcome_lines(claim, _at_text(data), outcome)
+    return Established(claim.id, refutes=True, lines=lines)
+
+
+def function_run(
+    data: Mapping[str, Any],
+    *,
+    methods: Mapping[str, Method] = METHODS,
+    assumptions: Mapping[str, Assumption] = ASSUMPTIONS,
+) -> tuple[RateClaim, Mapping[str, Expr], Outcome]:
+    """The claim, its instance and the run of a witness of kind "function", checked.
+
+    Raises what :func:`verify` raises.
+    """
+    if not isinstance(data, Mapping) or data.get("kind") != function_documents.KIND:
+        raise CertificateError("a document of kind 'function' expected")
+    claim, at = _claim_at(data, methods, assumptions)
+    return claim, at, function_documents.function_outcome(data, claim, at, _bits(data))
 
 
 def placed_run(
