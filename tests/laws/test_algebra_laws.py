@@ -89,7 +89,7 @@ def test_mixing_traces_is_an_error() -> None:
         (lambda x, f: minimum(norm(x), 1) * x, r"cases"),
         (lambda x, f: f.value(x) * x, r"by its equation"),
         (lambda x, f: cases(norm(x), x, -x), r"cases"),
-        (lambda x, f: norm(x) + 1, r"square the norm"),
+        (lambda x, f: norm(x) + norm(2 * x), r"square the norm"),
         (lambda x, f: f.value(x) * f.value(x), r"degree four"),
         (lambda x, f: 0.1 * x, r"divide at the vector"),
         (lambda x, f: True * x, r"truth value"),

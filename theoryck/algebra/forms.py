@@ -32,10 +32,18 @@ class TracedScalar:
     def __bool__(self) -> bool:
         raise UntraceableError(TRUTH)
 
-    def __lt__(self, other: Any) -> bool:
-        raise UntraceableError(TRUTH)
+    def __le__(self, other: Any) -> Any:
+        from theoryck.algebra.adaptive import at_most
 
-    __le__ = __gt__ = __ge__ = __lt__
+        return at_most(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        from theoryck.algebra.adaptive import at_most
+
+        return at_most(other, self)
+
+    # both sides of a case are closed: what is proved there holds on its boundary too
+    __lt__, __gt__ = __le__, __ge__
 
     def __float__(self) -> float:
         raise UntraceableError(
@@ -71,9 +79,7 @@ class Form(TracedScalar):
             same_trace(self.trace, other.trace)
             return other
         if isinstance(other, Root):
-            raise UntraceableError(
-                "a norm plus another traced scalar is not quadratic: square the norm"
-            )
+            return other.form()
         if isinstance(other, Vector) or hasattr(other, "shape"):
             return None
         return Form(self.trace, self.trace.numbers.coerce(other), {}, {})
@@ -175,6 +181,21 @@ class Root(TracedScalar):
 
     radicand: Form
     scale: Any
+    vector: Point | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """The trace of its leaves."""
+        return self.radicand.trace
+
+    def form(self) -> Form:
+        """The same as a form, ⟨e, v⟩ with the direction e of the vector v, where the trace
+        has one."""
+        if self.vector is None:
+            raise UntraceableError(
+                "a sum with a square root is not quadratic: square it, or take the norm of a vector"
+            )
+        return inner(self.trace.unit(self.vector), self.vector) * self.scale
 
     def __pow__(self, exponent: Any) -> Form:
         if exponent == 2:
@@ -195,7 +216,8 @@ class Root(TracedScalar):
                 "a norm times another traced quantity: state the step by its equation"
             )
         factor = other.constant if isinstance(other, Form) else other
-        return Root(self.radicand, self.scale * self.radicand.trace.numbers.coerce(factor))
+        scale = self.scale * self.trace.numbers.coerce(factor)
+        return Root(self.radicand, scale, self.vector)
 
     __rmul__ = __mul__
 
@@ -209,16 +231,29 @@ class Root(TracedScalar):
         return self * (trace.numbers.integer(1) / trace.numbers.coerce(other))
 
     def __rtruediv__(self, other: Any) -> Any:
-        raise UntraceableError(
-            "a division by a norm: state a normalised step by cases(...) or by its equation"
-        )
+        from theoryck.algebra.adaptive import Reciprocal
+
+        numbers = self.trace.numbers
+        return Reciprocal(self, numbers.integer(0), numbers.coerce(other))
 
     def __add__(self, other: Any) -> Any:
+        from theoryck.algebra.adaptive import Shifted
+
         if isinstance(other, int) and other == 0:
             return self
-        raise UntraceableError("a sum with a norm is not quadratic: square the norm")
+        if isinstance(other, Root | Form):
+            return self.form() + other
+        if isinstance(other, TracedScalar | Vector):
+            return NotImplemented
+        return Shifted(self, self.trace.numbers.coerce(other))
 
-    __radd__ = __sub__ = __rsub__ = __add__
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
 
     def __str__(self) -> str:
         return f"{self.scale}*sqrt({self.radicand})"

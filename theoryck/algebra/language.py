@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any
 
+from theoryck.algebra.adaptive import Condition, Quotient, Shifted, at_most
 from theoryck.algebra.forms import TRUTH, Form, Root, TracedScalar
 from theoryck.algebra.vectors import Vector
 from theoryck.errors import InexactError, UntraceableError
@@ -107,14 +108,19 @@ def _extreme(name: str, x: Any, y: Any) -> Any:
     for value in (x, y):
         if isinstance(value, Vector):
             raise value.coordinatewise(f"the {name} of vectors")
-        if isinstance(value, TracedScalar):
-            raise UntraceableError(f"the {name} of traced scalars: use cases(...)")
+    if isinstance(x, TracedScalar) or isinstance(y, TracedScalar):
+        least, most = (y, x) if _taken(at_most(y, x)) else (x, y)
+        return least if name == "minimum" else most
     xp = namespace(x, y)
     if xp is None:
         return (min if name == "minimum" else max)(x, y)
     like = x if hasattr(x, "__array_namespace__") else y
     x, y = (xp.asarray(v, dtype=like.dtype, device=like.device) for v in (x, y))
     return getattr(xp, name)(x, y)
+
+
+def _taken(condition: Condition) -> bool:
+    return condition.form.trace.decide(condition)
 
 
 def ratio(x: Any, y: Any) -> Any:
@@ -126,10 +132,14 @@ def ratio(x: Any, y: Any) -> Any:
     for value in (x, y):
         if isinstance(value, Vector):
             raise value.coordinatewise("a ratio of vectors")
-        if isinstance(value, TracedScalar):
-            raise UntraceableError(
-                "a division by a traced scalar: state an adaptive step by its equation"
-            )
+    if isinstance(x, Form) and isinstance(y, Form) and not y.is_constant():
+        return Quotient(x, y)
+    if isinstance(y, Root | Shifted):
+        return x / y
+    if isinstance(x, TracedScalar) or isinstance(y, TracedScalar):
+        raise UntraceableError(
+            "a division by a traced scalar: state an adaptive step by its equation"
+        )
     xp = namespace(y)
     if xp is None:
         return 0 if y == 0 else x / y
@@ -138,9 +148,14 @@ def ratio(x: Any, y: Any) -> Any:
 
 
 def cases(condition: Any, then: Any, otherwise: Any) -> Any:
-    """``then`` where the condition holds, ``otherwise`` elsewhere; both are evaluated."""
+    """``then`` where the condition holds, ``otherwise`` elsewhere; both are evaluated.
+
+    A condition on traced scalars (``norm(g) <= threshold``) splits the trace into two cases.
+    """
     if isinstance(condition, bool):
         return then if condition else otherwise
+    if isinstance(condition, Condition):
+        return then if _taken(condition) else otherwise
     xp = namespace(condition)
     if xp is None:
         raise UntraceableError(f"cases(...) on {type(condition).__name__}: {TRUTH}")

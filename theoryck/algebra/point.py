@@ -83,6 +83,10 @@ class Point(Vector):
         return Point(self.trace, {leaf: -c for leaf, c in self.coefficients.items()})
 
     def __mul__(self, scalar: Any) -> Point:
+        from theoryck.algebra.adaptive import Adaptive
+
+        if isinstance(scalar, Adaptive):
+            return scalar.times(self)
         factor = self._factor(scalar, "*")
         return Point(
             self.trace, without_zeros({leaf: c * factor for leaf, c in self.coefficients.items()})
@@ -99,6 +103,11 @@ class Point(Vector):
         if not isinstance(other, Point):
             raise UntraceableError(f"dot of a traced vector with {type(other).__name__}")
         return inner(self, other)
+
+    def norm(self) -> Any:
+        from theoryck.algebra.forms import Root, inner
+
+        return Root(inner(self, self), self.trace.numbers.integer(1), self)
 
     def _factor(self, scalar: Any, operator: str) -> Any:
         from theoryck.algebra.forms import Form, Root

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from theoryck.algebra.adaptive import Condition
 from theoryck.algebra.forms import Form
 from theoryck.algebra.numbers import NumberSystem
 from theoryck.algebra.point import Leaf, Point
@@ -232,6 +233,26 @@ class Trace(Oracle):
         self.evaluations.append(evaluation)
         self.proximals.append(Proximal(evaluation, self.numbers.coerce(step)))
         return u
+
+    def unit(self, vector: Point) -> Point:
+        """The direction vector/‖vector‖, 0 for the zero vector."""
+        raise UntraceableError("a norm is not quadratic: square the norm")
+
+    def damped(self, vector: Point, offset: Any) -> Point:
+        """vector/(offset + ‖vector‖) for a positive offset."""
+        raise UntraceableError("a division by a norm: state a normalised step by its equation")
+
+    def rescaled(self, vector: Point, numerator: Form) -> Point:
+        """numerator/‖vector‖²·vector, 0 for the zero vector."""
+        raise UntraceableError(
+            "a division by a traced scalar: state an adaptive step by its equation"
+        )
+
+    def decide(self, condition: Condition) -> bool:
+        """Whether a condition on traced scalars is taken to hold."""
+        raise UntraceableError(
+            "a case distinction that depends on f: pep can take its cases one by one, and simulate can run it"
+        )
 
     def _value(self, number: int) -> Form:
         # measured from f*, so that differences of values never contain it

@@ -76,6 +76,7 @@ class PairFamily:
     template: Callable[[Evaluation, Evaluation], Form]
     points: tuple[Evaluation, ...]
     hub: int | None = None
+    equality: bool = False
 
     def slack(self, i: int, j: int) -> Slack:
         """The inequality of the points at two positions."""
@@ -83,6 +84,7 @@ class PairFamily:
         return Slack(
             f"{self.name}({left.label},{right.label})",
             partial(self.template, left, right),
+            equality=self.equality,
             distant=abs(i - j) > 1 and self.hub not in (i, j),
         )
 
@@ -104,6 +106,16 @@ class PairFamily:
     @cached_property
     def _places(self) -> Mapping[str, int]:
         return {point.label: position for position, point in enumerate(self.points)}
+
+
+@dataclass(frozen=True)
+class MatrixFamily:
+    """A matrix inequality: the matrix with entries ``template(points[i], points[j])`` is
+    positive semidefinite. Its multiplier is a positive semidefinite matrix."""
+
+    name: str
+    template: Callable[[Evaluation, Evaluation], Form]
+    points: tuple[Evaluation, ...]
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,11 @@ class Assumption:
         kept_by_means: whether the mean of functions that have it has it too.
         unbiased: whether it makes stochastic gradients unbiased.
         has_minimiser: whether it implies that a minimiser exists.
+        attains_minimum: whether a function that is bounded below then has a minimiser.
+        of_the_minimum: whether it compares with f* or the minimisers of f on the whole space, so
+            that it says nothing of f as a part of a sum or over a set.
+        stationary_is_optimal: whether ∇f(x) = 0 implies f(x) = f*.
+        over_domain: the inequality that it gives for two points of the feasible set.
     """
 
     name: str
@@ -172,3 +189,7 @@ class Assumption:
     kept_by_means: bool = False
     unbiased: bool = False
     has_minimiser: bool = False
+    attains_minimum: bool = False
+    of_the_minimum: bool = False
+    stationary_is_optimal: bool = False
+    over_domain: Callable[[Values, Evaluation, Evaluation], Form] | None = None

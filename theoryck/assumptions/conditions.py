@@ -10,12 +10,14 @@ that meet them belong to some function of the class, is said by :func:`sufficien
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from theoryck.algebra import Evaluation, Form, NumberSystem, Trace, dot
-from theoryck.assumptions.base import Assumption, Curvature, PairFamily, Slack
+from theoryck.algebra.relaxed import Part, RelaxedTrace
+from theoryck.assumptions.base import Assumption, Curvature, MatrixFamily, PairFamily, Slack
+from theoryck.assumptions.primitives import primitive_slacks
 
 
 @dataclass(frozen=True)
@@ -114,25 +116,117 @@ def pair_families(
     ``minimiser`` says whether x* exists as a point; f* = inf f always does.
     """
     numbers = trace.numbers
-    bounds = curvature(of_the_mean(assumed), numbers)
-    if bounds.lower is None:
+    on_f = of_the_mean(assumed)
+    bounds = curvature(on_f, numbers)
+    star = (trace.optimum,) if minimiser else ()
+    families: list[PairFamily] = []
+    relaxed = trace if isinstance(trace, RelaxedTrace) else None
+    nearest = () if relaxed is None else tuple(relaxed.nearest.values())
+    if bounds.lower is not None:
+        families += _families((*star, *trace.evaluations, *nearest), bounds, numbers)
+    if relaxed is not None and relaxed.second is not None:
+        families += _families_of_second(relaxed.second, assumed, star, numbers)
+    elif minimiser and any(a.name == "quadratic" for a in on_f):
+        symmetric = partial(_symmetric, optimum=trace.optimum)
+        points = tuple(trace.evaluations)
+        families.append(PairFamily("symmetric", symmetric, points, equality=True))
+    return tuple(families)
+
+
+def _families_of_second(
+    second: Part, assumed: Sequence[Assumed], star: tuple[Evaluation, ...], numbers: NumberSystem
+) -> list[PairFamily]:
+    """A closed convex second part: its subgradient inequality, and the size of a feasible set."""
+    points = (*((second.optimum,) if star else ()), *second.evaluations)
+    hub = 0 if star else None
+    below = partial(curvature_gap, lower=numbers.integer(0), upper=None)
+    families = [PairFamily(second.name, below, points, hub)]
+    if second.name == "set":
+        for a in assumed:
+            if a.assumption.over_domain is not None:
+                apart = partial(a.assumption.over_domain, a.values)
+                families.append(PairFamily(a.name, apart, points, hub))
+    return families
+
+
+def matrix_families(
+    assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool
+) -> tuple[MatrixFamily, ...]:
+    """The matrix inequalities over all evaluations.
+
+    Quadratics with spectrum in [μ, L] and x* = 0: (G − μX)ᵀ(LX − G) ⪰ 0, and (G − μX)ᵀX ⪰ 0
+    without smoothness; with the symmetry of XᵀG and f − f* = ½⟨x, g⟩ these are interpolation
+    conditions (Bousselmi, Hendrickx and Glineur 2024, Theorem 3.3).
+    """
+    numbers = trace.numbers
+    on_f = of_the_mean(assumed)
+    plain = not isinstance(trace, RelaxedTrace) or trace.second is None
+    if not (minimiser and plain and any(a.name == "quadratic" for a in on_f)):
         return ()
-    points = tuple(trace.evaluations)
-    return _families((trace.optimum, *points) if minimiser else points, bounds, numbers)
+    bounds = _quadratic_bounds(on_f, numbers)
+    spectrum = partial(_spectrum, optimum=trace.optimum, bounds=bounds)
+    return (MatrixFamily("spectrum", spectrum, tuple(trace.evaluations)),)
+
+
+def _quadratic_bounds(assumed: Sequence[Assumed], numbers: NumberSystem) -> Curvature:
+    # a quadratic with a minimiser is convex
+    bounds = curvature(assumed, numbers)
+    convex = bounds.lower is not None and numbers.sign(bounds.lower) >= 0
+    return bounds if convex else replace(bounds, lower=numbers.integer(0))
+
+
+def _symmetric(i: Evaluation, j: Evaluation, optimum: Evaluation) -> Form:
+    return dot(i.point - optimum.point, j.gradient) - dot(j.point - optimum.point, i.gradient)
+
+
+def _spectrum(i: Evaluation, j: Evaluation, optimum: Evaluation, bounds: Curvature) -> Form:
+    x, y = i.point - optimum.point, j.point - optimum.point
+    above = i.gradient - x * bounds.lower
+    return dot(above, y if bounds.upper is None else y * bounds.upper - j.gradient)
 
 
 def point_slacks(assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool) -> Iterator[Slack]:
-    """The inequalities of the function's assumptions at one point, for all evaluations."""
+    """The inequalities of the function's assumptions at one point, for all evaluations, and of
+    the trace's relaxed answers."""
     numbers = trace.numbers
     assumed = of_the_mean(assumed)
     bounds = curvature(assumed, numbers)
     points = tuple(trace.evaluations)
     convex = bounds.lower is not None and numbers.sign(bounds.lower) >= 0
+    relaxed = trace if isinstance(trace, RelaxedTrace) else None
+    second = None if relaxed is None else relaxed.second
+    quadratic = minimiser and second is None and any(a.name == "quadratic" for a in assumed)
     for i in points:
-        if not (minimiser and convex):
+        if second is not None:
+            yield from _feasible_above_optimum(i, second, trace)
+        elif not (minimiser and convex):
             yield Slack(f"optimum({i.label})", partial(_above_optimum, i, trace, bounds.upper))
+        if quadratic:
+            yield Slack(f"value({i.label})", partial(_half_product, i, trace), equality=True)
         for a in assumed:
             yield from a.assumption.at_point(a.values, i, trace)
+    if relaxed is not None:
+        optimal = convex or any(a.assumption.stationary_is_optimal for a in assumed)
+        yield from primitive_slacks(
+            bounds, relaxed, minimiser=minimiser, zero_slope_is_optimal=optimal
+        )
+
+
+def _feasible_above_optimum(i: Evaluation, second: Part, trace: Trace) -> Iterator[Slack]:
+    """h₁(x) + h₂(x) ≥ f* where both parts were evaluated."""
+    for other in second.evaluations:
+        if other.point.coefficients == i.point.coefficients:
+            yield Slack(f"optimum({i.label})", partial(_sum_above_optimum, i, other, trace))
+            return
+
+
+def _sum_above_optimum(first: Evaluation, second: Evaluation, trace: Trace) -> Form:
+    return first.value + second.value - trace.f_star
+
+
+def _half_product(i: Evaluation, trace: Trace) -> Form:
+    """f(x) − f* − ½⟨x − x*, ∇f(x)⟩ = 0 for a quadratic."""
+    return i.value - trace.f_star - dot(i.point - trace.x_star, i.gradient) / 2
 
 
 def function_slacks(

@@ -84,6 +84,7 @@ QUADRATIC = Assumption(
     latex=r"f(x) = \tfrac12\langle x, Qx\rangle + \langle b, x\rangle + c",
     source="Bousselmi, Hendrickx and Glineur 2024, Definition 2.1",
     kept_by_means=True,
+    attains_minimum=True,
 )
 
 ALL = (CONVEX, STRONGLY_CONVEX, WEAKLY_CONVEX, SMOOTH, QUADRATIC)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from theoryck.algebra import Evaluation, Form, NumberSystem, Trace, dot
+from theoryck.algebra.relaxed import RelaxedTrace
 from theoryck.algebra.units import CURVATURE, GRADIENT, NONE, F, X
 from theoryck.assumptions.base import Assumption, Curvature, Quantity, Slack, Subject, Values
 
@@ -31,6 +32,19 @@ def _kl(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
     if trace.numbers.sign(2 * values["alpha"] - 1) == 0:
         c = values["c"]
         yield Slack(f"kl({at.label})", partial(_gradient_dominates, at, trace, c * c))
+
+
+def _growth(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
+    """With the minimiser p nearest to x: f(x) − f* ≥ (μ/2)‖x − p‖² and ‖x − p‖ ≤ ‖x − x*‖."""
+    if not isinstance(trace, RelaxedTrace):
+        return
+    nearest = trace.nearest_minimiser(at)
+    away, from_star = at.point - nearest.point, at.point - trace.x_star
+    yield Slack(
+        f"growth({at.label})",
+        lambda: at.value - trace.f_star - dot(away, away) * (values["mu"] / 2),
+    )
+    yield Slack(f"nearest({at.label})", lambda: dot(from_star, from_star) - dot(away, away))
 
 
 def _bounded_at_point(values: Values, at: Evaluation, trace: Trace) -> Iterator[Slack]:
@@ -60,6 +74,7 @@ LIPSCHITZ = Assumption(
     definition="norm(g) <= G for every (sub)gradient g of f",
     latex=r"\|g\| \le G \quad \forall g \in \partial f(x)",
     source="Nesterov 2018, Section 3.2.1",
+    curvature=_bounded,
     at_point=_bounded_at_point,
     enough=_bounded,
     interpolation=True,
@@ -74,6 +89,8 @@ PL = Assumption(
     latex=r"\tfrac12\|\nabla f(x)\|^2 \ge \mu\,(f(x) - f^\star)",
     source="Polyak 1963; Karimi, Nutini and Schmidt 2016",
     at_point=_pl,
+    of_the_minimum=True,
+    stationary_is_optimal=True,
     enough=_strong_enough_for_pl,
 )
 
@@ -85,6 +102,8 @@ ERROR_BOUND = Assumption(
     latex=r"\|\nabla f(x)\|^2 \ge \delta\,(f(x) - f^\star)",
     source="Karimi, Nutini and Schmidt 2016, with its constant not halved",
     at_point=_error_bound,
+    of_the_minimum=True,
+    stationary_is_optimal=True,
     enough=_strong_enough_for_error_bound,
 )
 
@@ -99,6 +118,8 @@ KL = Assumption(
     latex=r"\|\nabla f(x)\| \ge c\,(f(x) - f^\star)^{\alpha}, \quad 0 \le \alpha < 1",
     source="Attouch, Bolte and Svaiter 2013, Definition 2.4 with a power desingulariser",
     at_point=_kl,
+    of_the_minimum=True,
+    stationary_is_optimal=True,
 )
 
 QUADRATIC_GROWTH = Assumption(
@@ -108,7 +129,10 @@ QUADRATIC_GROWTH = Assumption(
     definition="f(x) - f_star >= (mu/2)*dist(x, argmin f)**2 for every x",
     latex=r"f(x) - f^\star \ge \tfrac{\mu}{2}\,\mathrm{dist}(x, \arg\min f)^2",
     source="Karimi, Nutini and Schmidt 2016, Section 2.3",
+    at_point=_growth,
     enough=_strong_enough_for_pl,
+    has_minimiser=True,
+    of_the_minimum=True,
 )
 
 STRICT_SADDLE = Assumption(
@@ -130,6 +154,7 @@ STRICT_SADDLE = Assumption(
         r"convex on } B(x^\star, 2\delta)"
     ),
     source="Ge, Huang, Jin and Yuan 2015, Definition 2",
+    of_the_minimum=True,
 )
 
 ALL = (LIPSCHITZ, PL, ERROR_BOUND, KL, QUADRATIC_GROWTH, STRICT_SADDLE)

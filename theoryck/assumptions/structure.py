@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from theoryck.algebra import NumberSystem
-from theoryck.algebra.units import NONE
+from theoryck.algebra import Evaluation, Form, NumberSystem, dot
+from theoryck.algebra.units import NONE, X
 from theoryck.assumptions.base import Assumption, Curvature, Quantity, Subject, Values
 
 
 def _equal_terms(values: Values, numbers: NumberSystem) -> Curvature:
     """n copies of f, or no noise at all, have it whatever the function."""
     return Curvature()
+
+
+def _within_diameter(values: Values, i: Evaluation, j: Evaluation) -> Form:
+    apart = i.point - j.point
+    return values["D"] * values["D"] - dot(apart, apart)
 
 
 FINITE_SUM = Assumption(
@@ -36,4 +41,15 @@ INTERPOLATION = Assumption(
     has_minimiser=True,
 )
 
-ALL = (FINITE_SUM, INTERPOLATION)
+BOUNDED_DOMAIN = Assumption(
+    name="bounded_domain",
+    quantities=(Quantity("D", X),),
+    subject=Subject.STRUCTURE,
+    definition="norm(x - y) <= D for every x, y of the feasible set",
+    latex=r"\|x - y\| \le D \quad \forall x, y \in C",
+    source="Jaggi 2013, Section 2",
+    kept_by_means=True,
+    over_domain=_within_diameter,
+)
+
+ALL = (FINITE_SUM, INTERPOLATION, BOUNDED_DOMAIN)

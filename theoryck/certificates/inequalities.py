@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from theoryck.algebra import Form, NumberSystem, Trace
-from theoryck.assumptions.base import PairFamily, Slack
-from theoryck.assumptions.conditions import Assumed, noise_slacks, pair_families, point_slacks
+from theoryck.algebra.relaxed import RelaxedTrace
+from theoryck.assumptions.base import MatrixFamily, PairFamily, Slack
+from theoryck.assumptions.conditions import (
+    Assumed,
+    matrix_families,
+    noise_slacks,
+    pair_families,
+    point_slacks,
+)
+from theoryck.assumptions.terms import term_slacks
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,13 @@ class Inequalities:
     @cached_property
     def families(self) -> tuple[PairFamily, ...]:
         """The inequalities over pairs of points; there are as many as squares of the horizon."""
+        _ = self.singles  # they bring in points of their own (nearest minimisers)
         return pair_families(self.assumed, self.trace, minimiser=self.minimiser)
+
+    @cached_property
+    def matrices(self) -> tuple[MatrixFamily, ...]:
+        """The matrix inequalities."""
+        return matrix_families(self.assumed, self.trace, minimiser=self.minimiser)
 
     @cached_property
     def singles(self) -> Mapping[str, Slack]:
@@ -56,6 +70,8 @@ class Inequalities:
         single = [hypothesis.slack() for hypothesis in self.hypotheses]
         single += point_slacks(self.assumed, self.trace, minimiser=self.minimiser)
         single += noise_slacks(self.assumed, self.trace)
+        if self.minimiser and isinstance(self.trace, RelaxedTrace) and self.trace.second is None:
+            single += term_slacks(self.assumed, self.trace)
         return {slack.name: slack for slack in single}
 
     def slacks(self) -> Iterator[Slack]:

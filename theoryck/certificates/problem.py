@@ -7,11 +7,14 @@ they are defined), so that a certificate needs to name inequalities only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar
+from theoryck.algebra.adaptive import Shifted
+from theoryck.algebra.relaxed import Probe, RelaxedTrace, Structure
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates.inequalities import Hypothesis, Inequalities
 from theoryck.claims.claim import MethodUse, RateClaim
@@ -31,6 +34,7 @@ from theoryck.claims.expressions import (
 )
 from theoryck.errors import DomainError, TheoryckError, TooLargeError, UntraceableError
 
+MAX_BRANCHES = 1024  # combinations of cases
 MAX_HORIZON = 2000  # iterates of one trace; the forms grow with its square
 
 
@@ -51,6 +55,18 @@ class Problem(Inequalities):
     parameters: Mapping[str, Any]
     iterates: tuple[Point, ...]
     goals: tuple[Goal, ...]
+
+    @property
+    def branch(self) -> tuple[bool, ...]:
+        """Which of the conditions met in turn were taken to hold."""
+        return tuple(self.trace.taken) if isinstance(self.trace, RelaxedTrace) else ()
+
+    @property
+    def relaxations(self) -> tuple[str, ...]:
+        """What the inequalities leave out of the method's steps, in words."""
+        if not isinstance(self.trace, RelaxedTrace):
+            return ()
+        return tuple(dict.fromkeys(p.relaxation for p in self.trace.primitives))
 
 
 @dataclass
@@ -122,8 +138,17 @@ def parameter_values(at: Mapping[str, Expr], numbers: NumberSystem) -> dict[str,
     return {name: evaluate(value, Environment(), numbers) for name, value in at.items()}
 
 
-def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem) -> Problem:
+def instantiate(
+    claim: RateClaim,
+    at: Mapping[str, Expr],
+    numbers: NumberSystem,
+    branch: Sequence[bool] = (),
+) -> Problem:
     """Trace the claim's method and read its measure, bound and start at given parameters.
+
+    Args:
+        branch: which of the conditions that the method meets in turn are taken to hold; those
+            beyond are (see :func:`branches`).
 
     Raises:
         InexactError: a value is irrational (use balls instead of rationals).
@@ -135,7 +160,8 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
     if claim.confidence is not None:
         raise UntraceableError("a claim with a probability is not one about expectations")
     parameters = parameter_values(at, numbers)
-    trace = Trace(numbers=numbers)
+    structure = structure_of(claim.method, parameters, numbers)
+    trace = RelaxedTrace(numbers=numbers, structure=structure, branch=branch)
     run = Run(claim.method, trace, parameters)
     environment = Environment(
         symbols={**parameters, "f_star": trace.f_star, "x_star": trace.x_star},
@@ -148,6 +174,8 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
         refuse_random(claim)
         if isinstance(measure, Extremum) and measure.kind == "max":
             raise UntraceableError("the expectation of a maximum is not quadratic")
+        if trace.cases:
+            raise UntraceableError("which case applies is random: a trace can follow one only")
     bound = evaluate(claim.bound, environment, numbers)
     hypotheses = tuple(
         hypothesis
@@ -155,7 +183,9 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
         for hypothesis in start_conditions(position, condition, environment, trace)
     )
     assumed = assumptions_at(claim, parameters, numbers)
-    minimiser = speaks_of_minimiser(claim, assumed)
+    if structure is not Structure.PLAIN:
+        _refuse_unconstrained(assumed, claim)
+    minimiser = speaks_of_minimiser(claim, assumed) or _attained(claim, assumed, structure)
     return Problem(
         claim=claim,
         parameters=parameters,
@@ -166,6 +196,50 @@ def instantiate(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem)
         assumed=assumed,
         minimiser=minimiser,
     )
+
+
+def branches(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem) -> Iterator[Problem]:
+    """The claim at an instance, once for every way in which its cases can fall out.
+
+    A bound holds if it holds in all of them. Most claims have one branch.
+
+    Raises what :func:`instantiate` raises.
+    """
+    branch: list[bool] = []
+    for _ in range(MAX_BRANCHES):
+        problem = instantiate(claim, at, numbers, branch)
+        yield problem
+        branch = list(problem.branch)
+        while branch and not branch[-1]:
+            branch.pop()
+        if not branch:
+            return
+        branch[-1] = False
+    raise TooLargeError(f"more than {MAX_BRANCHES} combinations of cases: take fewer steps")
+
+
+def structure_of(use: MethodUse, parameters: Mapping[str, Any], numbers: NumberSystem) -> Structure:
+    """How the method takes f to be composed, as seen in its first step."""
+    probe = Probe(numbers=numbers)
+    with suppress(TheoryckError):  # it will be told when the claim's own run meets it
+        advance(use, probe, use.method.first_state(probe.start), numbers.integer(0), parameters)
+    return probe.asked
+
+
+def _refuse_unconstrained(assumed: Sequence[Assumed], claim: RateClaim) -> None:
+    for a in assumed:
+        if a.assumption.of_the_minimum:
+            raise UntraceableError(
+                f"{a.name} compares f with its minimum on the whole space; "
+                f"{claim.method.method.name} minimises over a set or adds a second part"
+            )
+
+
+def _attained(claim: RateClaim, assumed: Sequence[Assumed], structure: Structure) -> bool:
+    """Whether f* > −∞ implies a minimiser here: for quadratics, and over a compact set."""
+    if structure is Structure.CONSTRAINED:
+        return any(a.assumption.over_domain is not None for a in assumed)
+    return any(a.assumption.attains_minimum for a in assumed) and _mentions(claim, "f_star")
 
 
 def assumptions_at(
@@ -191,9 +265,13 @@ def speaks_of_minimiser(claim: RateClaim, assumed: Sequence[Assumed]) -> bool:
 
 def mentions_minimiser(claim: RateClaim) -> bool:
     """Whether the claim speaks of x* as a point, which says that it exists."""
+    return _mentions(claim, "x_star")
+
+
+def _mentions(claim: RateClaim, name: str) -> bool:
     texts = (claim.measure, claim.bound, *claim.initial)
     return any(
-        isinstance(node, Symbol) and node.name == "x_star" for text in texts for node in walk(text)
+        isinstance(node, Symbol) and node.name == name for text in texts for node in walk(text)
     )
 
 
@@ -216,7 +294,9 @@ def _goals(measure: Any, bound: Any, trace: Trace) -> tuple[Goal, ...]:
     kind, items = (
         (measure.kind, measure.items) if isinstance(measure, Extremum) else ("min", (measure,))
     )
-    if any(isinstance(item, Root) for item in items) or isinstance(bound, Root):
+    if any(isinstance(v, Root) for v in (*items, bound)) and all(
+        _has_square(v) for v in (*items, bound)
+    ):
         squares = tuple(squared(item, trace) for item in items)
         target, power = squared(bound, trace), 2
     else:
@@ -226,10 +306,18 @@ def _goals(measure: Any, bound: Any, trace: Trace) -> tuple[Goal, ...]:
     return tuple(Goal(tuple(group), target, power) for group in groups)
 
 
+def _has_square(value: Any) -> bool:
+    """Whether the square of a non-negative quantity is a form."""
+    constant = isinstance(value, Form) and value.is_constant()
+    return isinstance(value, Root) or constant or not isinstance(value, TracedScalar | Point)
+
+
 def quadratic(value: Any, trace: Trace) -> Form:
-    """A number or a traced scalar as a form."""
+    """A number or a traced scalar as a form; a norm with the direction of its vector."""
     if isinstance(value, Form):
         return value
+    if isinstance(value, Root | Shifted):
+        return value.form()
     if isinstance(value, TracedScalar | Point):
         raise UntraceableError("the measure and the bound must be scalars, quadratic or constant")
     return Form(trace, trace.numbers.coerce(value), {}, {})
@@ -263,7 +351,9 @@ def start_conditions(
             raise UntraceableError("a start that is only told to differ from something")
         if relation.startswith(">"):
             left, right = right, left
-        if isinstance(left, Root) or isinstance(right, Root):
+        if any(isinstance(v, Root) for v in (left, right)) and all(
+            _has_square(v) for v in (left, right)
+        ):
             form = squared(right, trace) - squared(left, trace)
         else:
             form = quadratic(right, trace) - quadratic(left, trace)
