@@ -253,6 +253,9 @@ class RelaxedTrace(Trace):
         return self._new_second(x - normal, normal).point
 
     def linear_minimizer(self, g: Any) -> Point:
+        if not self._second().evaluations:
+            # a conditional-gradient method moves between feasible points: its start is one
+            self._new_second(self.start, self.zero())
         vertex = self.x_star + self.vector(f"p{len(self._second().evaluations)}")
         return self._new_second(vertex, -g).point
 

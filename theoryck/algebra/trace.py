@@ -251,7 +251,8 @@ class Trace(Oracle):
     def decide(self, condition: Condition) -> bool:
         """Whether a condition on traced scalars is taken to hold."""
         raise UntraceableError(
-            "a case distinction that depends on f: pep can take its cases one by one, and simulate can run it"
+            "a case distinction that depends on f: pep can take its cases one by one, simulate can "
+            "run it"
         )
 
     def _value(self, number: int) -> Form:

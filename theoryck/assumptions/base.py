@@ -171,6 +171,8 @@ class Assumption:
         attains_minimum: whether a function that is bounded below then has a minimiser.
         of_the_minimum: whether it compares with f* or the minimisers of f on the whole space, so
             that it says nothing of f as a part of a sum or over a set.
+        pointwise: whether its inequalities at finitely many points, x* among them, are
+            interpolation conditions by themselves, whatever the values of f.
         stationary_is_optimal: whether ∇f(x) = 0 implies f(x) = f*.
         over_domain: the inequality that it gives for two points of the feasible set.
     """
@@ -191,5 +193,6 @@ class Assumption:
     has_minimiser: bool = False
     attains_minimum: bool = False
     of_the_minimum: bool = False
+    pointwise: bool = False
     stationary_is_optimal: bool = False
     over_domain: Callable[[Values, Evaluation, Evaluation], Form] | None = None

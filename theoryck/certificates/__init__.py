@@ -14,7 +14,7 @@ from theoryck.certificates.documents import (
     witness_document,
 )
 from theoryck.certificates.inequalities import Hypothesis
-from theoryck.certificates.problem import Goal, Problem, instantiate
+from theoryck.certificates.problem import Goal, Problem, branches, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "PlacedRun",
     "Problem",
     "Witness",
+    "branches",
     "certificate_document",
     "check_attained",
     "check_goal",

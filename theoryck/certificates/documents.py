@@ -22,8 +22,9 @@ from theoryck.certificates.checker import (
     exact,
 )
 from theoryck.certificates.function_runs import Outcome
-from theoryck.certificates.problem import Goal, Problem, instantiate
+from theoryck.certificates.problem import Problem, branches, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
+from theoryck.certificates.words import inequalities_used
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Expr
@@ -86,9 +87,14 @@ def _goals_data(goals: Sequence[GoalCertificate]) -> dict[str, Any]:
                 "multipliers": dict(goal.multipliers),
                 "completion": list(goal.completion),
             }
+            | ({"matrices": _matrices_data(goal)} if goal.matrices else {})
             for goal in goals
         ]
     }
+
+
+def _matrices_data(goal: GoalCertificate) -> dict[str, list[list[str]]]:
+    return {name: [list(row) for row in rows] for name, rows in goal.matrices.items()}
 
 
 def witness_document(
@@ -99,7 +105,8 @@ def witness_document(
 
 
 def _witness_data(witness: Witness) -> dict[str, Any]:
-    return {
+    cases = {"cases": list(witness.branch)} if witness.branch else {}
+    return cases | {
         "dimension": witness.dimension,
         "vectors": {name: list(entries) for name, entries in witness.vectors.items()},
         "values": dict(witness.values),
@@ -141,20 +148,27 @@ def verify(
     kinds: Mapping[str, Callable[..., Established]] = {
         "upper-bound": _verify_bound,
         "gap": _verify_gap,
-        "witness": _verify_witness,
     }
     kind = str(data.get("kind"))
     if kind == function_documents.KIND:
         return _verify_function(data, methods, assumptions)
-    if kind not in kinds:
-        expected = " or ".join((*kinds, function_documents.KIND))
+    if kind not in (*kinds, "witness"):
+        expected = " or ".join((*kinds, "witness", function_documents.KIND))
         raise CertificateError(f"kind {kind!r}: {expected} expected")
     claim, at = _claim_at(data, methods, assumptions)
     bits = _bits(data)
     numbers = number_system(_field(data, "arithmetic", str), bits)
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
-        problem = instantiate(claim, at, numbers)
-        return kinds[kind](data, problem)
+        if kind == "witness":
+            return _verify_witness(data, instantiate(claim, at, numbers, _cases(data)))
+        return kinds[kind](data, tuple(branches(claim, at, numbers)))
+
+
+def _cases(data: Mapping[str, Any]) -> tuple[bool, ...]:
+    cases = _list(data.get("cases", []), "cases")
+    if not all(isinstance(case, bool) for case in cases):
+        raise CertificateError("cases: a list of true and false expected")
+    return tuple(cases)
 
 
 def _bits(data: Mapping[str, Any]) -> int:
@@ -205,7 +219,7 @@ def placed_run(
     claim, at = _claim_at(data, methods, assumptions)
     numbers = number_system(_field(data, "arithmetic", str), _field(data, "bits", int, 256))
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
-        problem = instantiate(claim, at, numbers)
+        problem = instantiate(claim, at, numbers, _cases(data))
         return problem, check_witness(problem, _read_witness(data))
 
 
@@ -241,14 +255,15 @@ def _list(data: Any, what: str) -> Sequence[Any]:
     return data
 
 
-def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
-    used = _check_goals(data, problem.goals, problem)
-    claim = problem.claim
+def _verify_bound(data: Mapping[str, Any], problems: Sequence[Problem]) -> Established:
+    used = _check_goals(data, problems, None)
+    claim = problems[0].claim
     attained = "It does not establish the bound at other parameter values, nor that it is tight."
     if claim.relation == "==":
         if "attained" not in data:
             raise CertificateError("the claim is an equality, and no run attains the bound")
-        check_attained(problem, _read_witness(_field(data, "attained", dict)))
+        witness = _read_witness(_field(data, "attained", dict))
+        check_attained(_branch(problems, witness), witness)
         attained = "A function of the class and an admissible start attain it, checked exactly."
     return Established(
         claim.id,
@@ -256,61 +271,85 @@ def _verify_bound(data: Mapping[str, Any], problem: Problem) -> Established:
         lines=(
             f"The bound of claim {claim.id!r} holds at {_at_text(data)}: for every function that "
             f"meets the assumptions, every admissible start and every dimension.",
-            _how(used, data),
+            *_how(used, data, problems),
             attained,
         ),
     )
 
 
-def _verify_gap(data: Mapping[str, Any], problem: Problem) -> Established:
-    claim, numbers = problem.claim, problem.numbers
+def _branch(problems: Sequence[Problem], witness: Witness) -> Problem:
+    for problem in problems:
+        if problem.branch == witness.branch:
+            return problem
+    raise CertificateError("cases: the method has no such combination")
+
+
+def _verify_gap(data: Mapping[str, Any], problems: Sequence[Problem]) -> Established:
+    claim, numbers = problems[0].claim, problems[0].numbers
     share = exact(_field(data, "share", str), numbers)
     if claim.relation != "==":
         raise CertificateError("a gap below the bound refutes equalities only")
     if numbers.sign(1 - share) <= 0 or numbers.sign(share) < 0:
         raise CertificateError("share: a number from 0 up to, not including, 1 expected")
-    for goal in problem.goals:
-        if goal.bound.is_constant() and numbers.sign(goal.bound.constant) <= 0:
-            raise CertificateError("the bound is not positive")
-    goals = tuple(replace(goal, bound=goal.bound * share) for goal in problem.goals)
-    used = _check_goals(data, goals, problem)
+    for problem in problems:
+        for goal in problem.goals:
+            if goal.bound.is_constant() and numbers.sign(goal.bound.constant) <= 0:
+                raise CertificateError("the bound is not positive")
+    used = _check_goals(data, problems, share)
     return Established(
         claim.id,
         refutes=True,
         lines=(
             f"Claim {claim.id!r} says that its bound is the worst case. At {_at_text(data)} it is "
             f"not: every run stays below {as_float(share):.6g} times the bound"
-            + (" (both squared)." if problem.goals[0].power == 2 else "."),
-            _how(used, data),
+            + (" (both squared)." if problems[0].goals[0].power == 2 else "."),
+            *_how(used, data, problems),
             "As an upper bound the claim may well hold.",
         ),
     )
 
 
-def _check_goals(data: Mapping[str, Any], goals: Sequence[Goal], problem: Problem) -> set[str]:
-    """Check every goal's entry; give the names of the inequalities used."""
+def _check_goals(
+    data: Mapping[str, Any], problems: Sequence[Problem], share: Any | None
+) -> list[str]:
+    """Check every goal's entry in every branch, with the bound times ``share``; give the names
+    of the inequalities used."""
     entries = _list(data.get("goals"), "goals")
+    goals = [(problem, goal) for problem in problems for goal in problem.goals]
     if len(entries) != len(goals):
         raise CertificateError(f"{len(entries)} goals; the claim has {len(goals)}")
-    used: set[str] = set()
-    for number, (goal, entry) in enumerate(zip(goals, entries, strict=True)):
+    used: dict[str, None] = {}
+    for number, ((problem, goal), entry) in enumerate(zip(goals, entries, strict=True)):
         if not isinstance(entry, dict):
             raise CertificateError(f"goals[{number}]: a table expected")
         certificate = GoalCertificate(
             tuple(_list(entry.get("weights"), "weights")),
             _texts(entry.get("multipliers"), "multipliers"),
             tuple(_list(entry.get("completion", []), "completion")),
+            {
+                name: [tuple(_list(row, name)) for row in _list(rows, name)]
+                for name, rows in _texts(entry.get("matrices", {}), "matrices").items()
+            },
         )
-        check_goal(problem, goal, certificate)
-        used.update((*certificate.multipliers, *certificate.completion))
-    return used
+        scaled = goal if share is None else replace(goal, bound=goal.bound * share)
+        check_goal(problem, scaled, certificate)
+        used |= dict.fromkeys((*certificate.multipliers, *certificate.completion))
+        used |= dict.fromkeys(certificate.matrices)
+    return list(used)
 
 
-def _how(used: set[str], data: Mapping[str, Any]) -> str:
+def _how(
+    used: Sequence[str], data: Mapping[str, Any], problems: Sequence[Problem]
+) -> tuple[str, ...]:
     exactness = "rational" if data["arithmetic"] == "rationals" else "ball"
+    expected = " of expectations" if problems[0].random else ""
+    cases = f" In each of {len(problems)} cases it" if len(problems) > 1 else "It"
+    relaxed = problems[0].relaxations if len(problems) == 1 else ()
     return (
-        f"It follows from {len(used)} inequalities of the assumptions and the start, added with "
-        f"non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic."
+        f"{cases.strip()} follows from {len(used)} inequalities{expected}, added with "
+        f"non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic.",
+        f"Used: {inequalities_used(used, problems)}.",
+        *(f"The proof covers more than the method: {relaxation}." for relaxation in relaxed),
     )
 
 
@@ -319,6 +358,7 @@ def _read_witness(data: Mapping[str, Any]) -> Witness:
         _field(data, "dimension", int),
         {name: _list(v, name) for name, v in _texts(data.get("vectors"), "vectors").items()},
         _texts(data.get("values"), "values"),
+        _cases(data),
     )
 
 
