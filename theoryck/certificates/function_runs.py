@@ -34,6 +34,7 @@ from theoryck.claims.expressions import (
     Number,
     Order,
     Over,
+    names,
 )
 from theoryck.errors import (
     DomainError,
@@ -175,6 +176,7 @@ class FunctionRun:
     oracle: FunctionOracle = field(init=False)
     iterates: list[Coordinates] = field(init=False)
     _state: Any = field(init=False)
+    _fixed: dict[str, Any] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if len(self.start) != self.function.dimension:
@@ -200,9 +202,8 @@ class FunctionRun:
     def _advance(self) -> None:
         use, numbers = self.claim.method, self.numbers
         k = numbers.integer(len(self.iterates) - 1)
-        arguments = step_arguments(use, k, self.symbols, numbers)
         try:
-            self._state = use.method.step(self._state, self.oracle, k, arguments)
+            self._state = use.method.step(self._state, self.oracle, k, self._arguments(k))
             x = use.method.iterate(self._state)
         except TheoryckError:
             raise
@@ -214,6 +215,14 @@ class FunctionRun:
         if not isinstance(x, Coordinates) or any(type(entry) is not kind for entry in x.entries):
             raise UntraceableError(f"{use.method.name} left the {numbers.name}")
         self.iterates.append(x)
+
+    def _arguments(self, k: Any) -> dict[str, Any]:
+        use = self.claim.method
+        if any("k" in names(expr) for expr in use.arguments.values()):
+            return step_arguments(use, k, self.symbols, self.numbers)
+        if self._fixed is None:
+            self._fixed = step_arguments(use, k, self.symbols, self.numbers)
+        return self._fixed
 
     def environment(self) -> Environment:
         """What the names of the claim mean on this run."""
