@@ -14,10 +14,11 @@ from theoryck.certificates.documents import (
     witness_document,
 )
 from theoryck.certificates.inequalities import Hypothesis
-from theoryck.certificates.problem import Goal, Problem, branches, instantiate
+from theoryck.certificates.problem import Between, Goal, Problem, branches, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 
 __all__ = [
+    "Between",
     "CertificateError",
     "Established",
     "Goal",

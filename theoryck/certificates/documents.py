@@ -22,7 +22,7 @@ from theoryck.certificates.checker import (
     exact,
 )
 from theoryck.certificates.function_runs import Outcome
-from theoryck.certificates.problem import Problem, branches, instantiate
+from theoryck.certificates.problem import Between, Problem, branches, instantiate
 from theoryck.certificates.witness import PlacedRun, Witness, check_attained, check_witness
 from theoryck.certificates.words import inequalities_used
 from theoryck.claims.arithmetic import Balls, Rationals
@@ -33,6 +33,7 @@ from theoryck.methods import METHODS, Method
 
 FORMAT = 1
 MAX_ENTRIES = 1_000_000  # multipliers or coordinates of one document
+MAX_AUXILIARY = 500  # further points of one document
 MAX_BITS = 4096  # working precision that a document may ask for
 
 
@@ -62,10 +63,14 @@ def certificate_document(
     arithmetic: str,
     goals: Sequence[GoalCertificate],
     attained: Witness | None = None,
+    auxiliary: Sequence[Between] = (),
 ) -> dict[str, Any]:
-    """The JSON data of an upper-bound certificate, and of a run that attains the bound."""
-    reached = {} if attained is None else {"attained": _witness_data(attained)}
-    return _document(claim, at, arithmetic, "upper-bound") | _goals_data(goals) | reached
+    """The JSON data of an upper-bound certificate, of a run that attains the bound, and of the
+    further points at which the proof looks at f."""
+    extra: dict[str, Any] = {} if attained is None else {"attained": _witness_data(attained)}
+    if auxiliary:
+        extra["auxiliary"] = [[b.left, b.right, b.weight] for b in auxiliary]
+    return _document(claim, at, arithmetic, "upper-bound") | _goals_data(goals) | extra
 
 
 def gap_document(
@@ -161,7 +166,23 @@ def verify(
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
         if kind == "witness":
             return _verify_witness(data, instantiate(claim, at, numbers, _cases(data)))
-        return kinds[kind](data, tuple(branches(claim, at, numbers)))
+        auxiliary = read_auxiliary(data)
+        return kinds[kind](data, tuple(branches(claim, at, numbers, auxiliary)))
+
+
+def read_auxiliary(data: Mapping[str, Any]) -> tuple[Between, ...]:
+    """The further points at which a certificate looks at f."""
+    entries = _list(data.get("auxiliary", []), "auxiliary")
+    found = []
+    for entry in entries[: MAX_AUXILIARY + 1]:
+        left, right, weight = _list(entry, "auxiliary") if len(entry) == 3 else ("", "", "")
+        if not (isinstance(left, str) and isinstance(right, str)):
+            raise CertificateError("auxiliary: two labels and a number expected")
+        exact(weight, Rationals())
+        found.append(Between(left, right, weight))
+    if len(found) > MAX_AUXILIARY:
+        raise CertificateError(f"more than {MAX_AUXILIARY} auxiliary points")
+    return tuple(found)
 
 
 def _cases(data: Mapping[str, Any]) -> tuple[bool, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -48,6 +49,20 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A further point at which f is looked at: (1 − weight)·left + weight·right, two evaluated
+    points by their labels, ``weight`` an exact number as text.
+
+    Where conditions are only necessary, they are stronger with more points (Rubbens, Hendrickx
+    and Taylor 2025): a function that meets them at the run's points only may have no continuation.
+    """
+
+    left: str
+    right: str
+    weight: str
+
+
+@dataclass(frozen=True)
 class Problem(Inequalities):
     """A claim at an instance. ``parameters`` are the exact values."""
 
@@ -55,6 +70,7 @@ class Problem(Inequalities):
     parameters: Mapping[str, Any]
     iterates: tuple[Point, ...]
     goals: tuple[Goal, ...]
+    auxiliary: tuple[Between, ...] = ()
 
     @property
     def branch(self) -> tuple[bool, ...]:
@@ -143,12 +159,14 @@ def instantiate(
     at: Mapping[str, Expr],
     numbers: NumberSystem,
     branch: Sequence[bool] = (),
+    auxiliary: Sequence[Between] = (),
 ) -> Problem:
     """Trace the claim's method and read its measure, bound and start at given parameters.
 
     Args:
         branch: which of the conditions that the method meets in turn are taken to hold; those
             beyond are (see :func:`branches`).
+        auxiliary: further points at which f is looked at, after all those of the run.
 
     Raises:
         InexactError: a value is irrational (use balls instead of rationals).
@@ -182,6 +200,8 @@ def instantiate(
         for position, condition in enumerate(claim.initial)
         for hypothesis in start_conditions(position, condition, environment, trace)
     )
+    for between in auxiliary:
+        _look_between(between, trace)
     assumed = assumptions_at(claim, parameters, numbers)
     if structure is not Structure.PLAIN:
         _refuse_unconstrained(assumed, claim)
@@ -195,10 +215,26 @@ def instantiate(
         hypotheses=hypotheses,
         assumed=assumed,
         minimiser=minimiser,
+        auxiliary=tuple(auxiliary),
     )
 
 
-def branches(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem) -> Iterator[Problem]:
+def _look_between(between: Between, trace: Trace) -> None:
+    points = {e.label: e.point for e in (trace.optimum, *trace.evaluations)}
+    for label in (between.left, between.right):
+        if label not in points:
+            raise DomainError(f"an auxiliary point beside {label}, which the run does not evaluate")
+    weight = trace.numbers.rational(Fraction(between.weight))
+    left, right = points[between.left], points[between.right]
+    trace.evaluate(left + (right - left) * weight)
+
+
+def branches(
+    claim: RateClaim,
+    at: Mapping[str, Expr],
+    numbers: NumberSystem,
+    auxiliary: Sequence[Between] = (),
+) -> Iterator[Problem]:
     """The claim at an instance, once for every way in which its cases can fall out.
 
     A bound holds if it holds in all of them. Most claims have one branch.
@@ -207,7 +243,7 @@ def branches(claim: RateClaim, at: Mapping[str, Expr], numbers: NumberSystem) ->
     """
     branch: list[bool] = []
     for _ in range(MAX_BRANCHES):
-        problem = instantiate(claim, at, numbers, branch)
+        problem = instantiate(claim, at, numbers, branch, auxiliary)
         yield problem
         branch = list(problem.branch)
         while branch and not branch[-1]:
