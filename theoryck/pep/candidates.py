@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from theoryck.certificates.checker import CertificateError
+from theoryck.certificates.documents import as_float
 from theoryck.certificates.function_documents import function_document
 from theoryck.certificates.function_runs import (
     FunctionRun,
@@ -34,11 +35,15 @@ from theoryck.claims.expressions import Expr
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError, TooLargeError, UndecidedError
 from theoryck.pep.families import Family, Placed, families
+from theoryck.verdict import Instance, Status
 
 COARSE = 9  # parameters of a family looked at first
-FINE = 40  # more of them around the best, for the families that come near the bound
+FINE = 16  # more of them around the best
+CLOSELY = 2  # families that are looked at more closely
+GOLDEN = (math.sqrt(5) - 1) / 2
 PROMISING = 0.3  # of the bound: below, a family is not looked at again
 EXCESS = 1e-9  # relative, of a float run that is worth an exact one
+CLEAR = 1e-3  # an excess beyond which no worse function is looked for
 DENOMINATORS = (10**3, 10**6, 10**9, 10**12)  # of the rounded numbers: small ones read well
 FARTHEST = 1e15  # a start: beyond, every scale is taken to be admissible
 BITS = (256, 1024)  # of the balls, where numbers are irrational
@@ -71,29 +76,64 @@ def explicit_witness(
         claim, at: the claim at an instance.
         deadline: a ``time.monotonic()`` value.
     """
-    found: list[_Seen] = []
+    near: list[_Seen] = []
     try:
-        for family in families(claim, at):
-            if not _in_class(claim, at, family):
-                continue
-            parameters = _grid(COARSE) if family.free else [1.0]
-            best = _best(claim, at, family, parameters, deadline)
-            if best is None:
-                continue
-            if best.ratio > 1 + EXCESS and (witness := _exact(claim, at, best)) is not None:
+        for family in _families(claim, at):
+            best, witness = _coarse(claim, at, family, deadline)
+            if witness is not None:
                 return witness
-            found.append(best)
-        for seen in sorted(found, key=lambda seen: -seen.ratio):
-            if seen.ratio < PROMISING:
-                break
-            if not seen.family.free:
-                continue
-            best = _refined(claim, at, seen, deadline)
-            if best.ratio > 1 + EXCESS and (witness := _exact(claim, at, best)) is not None:
+            if best is not None and family.free and best.ratio >= PROMISING:
+                near.append(best)
+        for seen in sorted(near, key=lambda seen: -seen.ratio)[:CLOSELY]:
+            witness = _believed(claim, at, _refined(claim, at, seen, deadline))
+            if witness is not None:
                 return witness
     except TheoryckError:
         pass  # the class or the method is beyond these families
     return None
+
+
+def refuted_by(witness: FunctionWitness) -> Instance:
+    """The verdict that a function gives at its instance."""
+    outcome, document = witness.outcome, witness.document
+    measure, bound = as_float(outcome.measure), as_float(outcome.bound)
+    start = ", ".join(document["start"][:4]) + (", ..." if len(document["start"]) > 4 else "")
+    return Instance(
+        at=document["at"],
+        claimed=bound,
+        worst_case=None,
+        status=Status.REFUTED,
+        reason=(
+            f"on {outcome.function.describe()} with x_star = 0, the exact run from x[0] = "
+            f"({start}) reaches {measure:.6g}, above the bound {bound:.6g}"
+        ),
+        witness=document,
+    )
+
+
+def _families(claim: RateClaim, at: Mapping[str, Expr]) -> Iterator[Family]:
+    return (family for family in families(claim, at) if _in_class(claim, at, family))
+
+
+def _coarse(
+    claim: RateClaim, at: Mapping[str, Expr], family: Family, deadline: float
+) -> tuple[_Seen | None, FunctionWitness | None]:
+    """The best of a few members of a family, with the witness that it is where it is one."""
+    best: _Seen | None = None
+    parameters = [i / (COARSE - 1) for i in range(COARSE)] if family.free else [1.0]
+    for parameter in sorted(parameters, key=_worst_first):
+        if time.monotonic() > deadline:
+            break
+        seen = _look(claim, at, family, parameter)
+        if seen is not None and (best is None or seen.ratio > best.ratio):
+            best = seen
+            if best.ratio > 1 + CLEAR:
+                break
+    return best, None if best is None else _believed(claim, at, best)
+
+
+def _believed(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen) -> FunctionWitness | None:
+    return _exact(claim, at, seen) if seen.ratio > 1 + EXCESS else None
 
 
 def _worst_first(parameter: float) -> tuple[bool, float]:
@@ -101,42 +141,32 @@ def _worst_first(parameter: float) -> tuple[bool, float]:
     return 0 < parameter < 1, -parameter
 
 
-def _grid(count: int) -> list[float]:
-    return [i / (count - 1) for i in range(count)]
-
-
-def _best(
-    claim: RateClaim,
-    at: Mapping[str, Expr],
-    family: Family,
-    parameters: list[float],
-    deadline: float,
-) -> _Seen | None:
-    """The member of the family that comes nearest to breaking the bound."""
-    best: _Seen | None = None
-    for parameter in sorted(parameters, key=_worst_first):
-        if time.monotonic() > deadline:
-            break
-        seen = _look(claim, at, family, parameter)
-        if seen is not None and (best is None or seen.ratio > best.ratio):
-            best = seen
-    return best
-
-
 def _refined(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen, deadline: float) -> _Seen:
-    """The best parameter near a good one, by halving steps."""
-    width = 1 / (COARSE - 1)
+    """The best parameter near a good one, by golden sections."""
     best = seen
-    for _ in range(FINE // 2):
-        width /= 1.7
-        for parameter in (best.parameter - width, best.parameter + width):
-            if time.monotonic() > deadline:
-                return best
-            other = _look(claim, at, seen.family, min(max(parameter, 0.0), 1.0))
-            if other is not None and other.ratio > best.ratio:
-                best = other
-        if best.ratio > 1 + 1e-3:
+
+    def ratio(parameter: float) -> float:
+        nonlocal best
+        other = _look(claim, at, seen.family, parameter)
+        if other is not None and other.ratio > best.ratio:
+            best = other
+        return -math.inf if other is None else other.ratio
+
+    width = 1 / (COARSE - 1)
+    low, high = max(seen.parameter - width, 0.0), min(seen.parameter + width, 1.0)
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left, at_right = ratio(left), ratio(right)
+    for _ in range(FINE):
+        if best.ratio > 1 + CLEAR or time.monotonic() > deadline:
             break
+        if at_left > at_right:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = ratio(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = ratio(right)
     return best
 
 

@@ -15,11 +15,14 @@ from theoryck.claims.expressions import Expr
 from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError
+from theoryck.pep.candidates import explicit_witness, refuted_by
 from theoryck.pep.instance import examine_instance, undecided
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 
 NAME = "pep"
 SAMPLES = 4  # instances tried for a claim that names none
+QUICK = 0.1  # seconds for simple functions before anything is solved
+CLOSE = 3.0  # seconds for them where solving decided nothing
 LOOSE = 0.99  # a worst case below this share of the bound is reported
 
 
@@ -45,6 +48,18 @@ def _silent(reason: str) -> EngineReport:
 
 
 def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
+    """The claim at one instance: simple functions first, which need no solver."""
+    quick = explicit_witness(claim, at, min(deadline, time.monotonic() + QUICK))
+    if quick is not None:
+        return refuted_by(quick)
+    solved = _solved(claim, at, deadline)
+    if solved.status is not Status.INCONCLUSIVE:
+        return solved
+    found = explicit_witness(claim, at, min(deadline, time.monotonic() + CLOSE))
+    return solved if found is None else replace(refuted_by(found), worst_case=solved.worst_case)
+
+
+def _solved(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
     """The claim at one instance: in rationals, or in balls where a value is irrational."""
     text = spell_instance(at)
     systems: tuple[NumberSystem, ...] = (Rationals(), Balls())
