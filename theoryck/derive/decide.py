@@ -11,7 +11,7 @@ import z3
 
 from theoryck.derive.domain import Domain
 from theoryck.derive.exact import is_zero, sign_by_coefficients
-from theoryck.derive.relations import Relation
+from theoryck.derive.relations import Implied, Relation
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.smt import Translator, UntranslatableError
 from theoryck.derive.symbols import ZERO, Obligation, holds_for_numbers
@@ -77,6 +77,8 @@ def decide(
     >>> type(outcome).__name__
     'Counterexample'
     """
+    if isinstance(goal, Implied):
+        return decide(goal.goal, domain.where(*goal.premises), deadline, obligations)
     mentioned = {s for o in obligations for r in o.alternatives for s in r.symbols} | goal.symbols
     new = mentioned - set(domain.symbols.values())
     domain = domain.with_symbols(*new)

@@ -51,7 +51,7 @@ class Step:
         side = f"; needs {where}" if where else ""
         return (
             f"{self.number}. {self.statement}   "
-            f"[{self.rule.name}: {self.rule.formula}; {self.rule.source}{used}{side}; "
+            f"[{self.rule.stated(self.arguments)}; {self.rule.source}{used}{side}; "
             f"{self.checked}]"
         )
 

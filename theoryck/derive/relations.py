@@ -38,3 +38,25 @@ class Relation:
         from theoryck.derive.printing import to_claim_text
 
         return f"{to_claim_text(self.left)} {self.sign} {to_claim_text(self.right)}"
+
+
+@dataclass(frozen=True)
+class Implied(Relation):
+    """A relation that is asked for only where all of ``premises`` hold.
+
+    >>> import sympy
+    >>> x = sympy.Symbol("x", real=True)
+    >>> print(Implied(x, ">=", sympy.Integer(0), (Relation(x, ">", sympy.Integer(1)),)))
+    x >= 0 where x > 1
+    """
+
+    premises: tuple[Relation, ...] = ()
+
+    @property
+    def goal(self) -> Relation:
+        """The relation itself."""
+        return Relation(self.left, self.sign, self.right)
+
+    def __str__(self) -> str:
+        where = " and ".join(map(str, self.premises))
+        return f"{self.goal} where {where}" if where else str(self.goal)

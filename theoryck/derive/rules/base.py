@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,10 @@ class Rule(ABC):
         Raises:
             NotApplicableError: the premises or the claim's assumptions do not fit.
         """
+
+    def stated(self, arguments: Mapping[str, Any]) -> str:
+        """The rule as it is printed beside a step that was made with these arguments."""
+        return f"{self.name}: {self.formula}"
 
     def require(self, setting: Setting) -> None:
         """Refuses unless everything in ``uses`` is assumed."""
