@@ -187,7 +187,7 @@ class InitialCondition(Rule):
         if found is None:
             raise NotApplicableError(f"{relation} is no upper bound on the start")
         quantity, upper = found
-        if quantity == START_DISTANCE:
+        if quantity in (START_DISTANCE, START_GRADIENT):
             # r <= R gives r**2 <= R**2, since 0 <= r
             quantity, upper = quantity**2, upper**2
         slope, rest, conditions = affine_in(known.bound, quantity)
@@ -202,7 +202,7 @@ def affine_in(
     replaced = bound.subs(quantity, name)
     slope = sympy.factor_terms(sympy.diff(replaced, name))
     rest = sympy.factor_terms(replaced.subs(name, ZERO))
-    starts = {START_GAP, START_DISTANCE}
+    starts = {START_GAP, START_DISTANCE, START_GRADIENT}
     if name in slope.free_symbols or starts & (replaced.free_symbols & quantity.free_symbols):
         raise NotApplicableError(f"the bound is not affine in {to_claim_text(quantity)}")
     if name not in replaced.free_symbols:

@@ -16,10 +16,17 @@ from theoryck.derive.rules.base import (
     one_step,
     positive,
 )
-from theoryck.derive.setting import ITERATION, START_DISTANCE, START_GAP, Setting
+from theoryck.derive.setting import (
+    ITERATION,
+    START_DISTANCE,
+    START_GAP,
+    START_GRADIENT,
+    Setting,
+)
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
     GAP,
+    GRADIENT_SQUARED,
     Aggregate,
     Bound,
     Measured,
@@ -38,6 +45,8 @@ def start_of(potential: Quantity) -> sympy.Expr:
         return START_GAP
     if potential == DISTANCE_SQUARED:
         return START_DISTANCE**2
+    if potential == GRADIENT_SQUARED:
+        return START_GRADIENT**2
     raise NotApplicableError(f"{potential} is no potential with a known start")
 
 
