@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -21,11 +22,12 @@ from theoryck.derive.findings import (
     unused_assumptions,
 )
 from theoryck.derive.measure import Target, read_measure
+from theoryck.derive.potentials import potential_bounds
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Workshop, failure
 from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Relation
-from theoryck.derive.routes import bounds, one_step_facts
+from theoryck.derive.routes import OneStepFacts, bounds, from_the_start, one_step_facts
 from theoryck.derive.rules.base import NotApplicableError, Rule
 from theoryck.derive.rules.measures import ClaimFollows, NormFollows
 from theoryck.derive.rules.orders import OrderFollows
@@ -106,11 +108,9 @@ def search(setting: Setting, traced: TracedStep, target: Target, deadline: float
     """Looks for a derivation of the claim among the routes."""
     workshop = Workshop(setting, deadline)
     facts = one_step_facts(workshop, traced)
-    if not facts.changes:
-        return Found(workshop, stopped="the assumptions bound no step of this method")
     best: int | None = None
     try:
-        for number in islice(bounds(workshop, facts, target), MAX_BOUNDS):
+        for number in candidates(workshop, facts, target):
             proof = _follows(workshop, number, target)
             if proof is not None:
                 return Found(workshop, proof=proof)
@@ -118,7 +118,16 @@ def search(setting: Setting, traced: TracedStep, target: Target, deadline: float
                 best = number
     except OutOfTime:
         workshop.failures.append("the search needs more time")
+    if not facts.changes:
+        return Found(workshop, best=best, stopped="the assumptions bound no step of this method")
     return Found(workshop, best=best, stopped="no route leads to what the claim measures")
+
+
+def candidates(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
+    """Bounds to compare with the claim: the classic routes before the search for potentials."""
+    yield from islice(bounds(workshop, facts, target), MAX_BOUNDS)
+    for number in potential_bounds(workshop, target):
+        yield from from_the_start(workshop, facts, number, target)
 
 
 def _repairs(

@@ -120,7 +120,7 @@ def attempt(workshop: Workshop, rule: Rule, *premises: int, **arguments: Any) ->
 def bounds(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
     """Steps that bound what the claim measures (of a norm: its square), given the start."""
     for number in _aggregated(workshop, facts, target):
-        yield from _from_the_start(workshop, facts, number, target)
+        yield from from_the_start(workshop, facts, number, target)
 
 
 def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
@@ -271,7 +271,7 @@ def _links(
             yield number
 
 
-def _from_the_start(
+def from_the_start(
     workshop: Workshop, facts: OneStepFacts, number: int, target: Target
 ) -> Iterator[int]:
     """The bound with the start replaced by what is assumed of it; last, the bound as it is."""

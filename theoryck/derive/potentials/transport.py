@@ -1,0 +1,107 @@
+"""Potentials that are constant along the extremal runs, for every k in closed form.
+
+Along a run with affine gradients each observable at x[k] is a quadratic form in x[k] − x* and s,
+and the step acts on these linearly. Three observables determine V[k+1] from V[k], exactly; the
+first few V[k] give its coefficients as polynomials in k, which later ones must agree with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import sympy
+
+from theoryck.derive.potentials.extremal import AffineRun, values_along
+from theoryck.derive.potentials.linear import sole_solution
+from theoryck.derive.potentials.numbers import RationalFunctions
+from theoryck.derive.potentials.step import OBSERVABLES, TracedPoints
+from theoryck.derive.setting import ITERATION
+from theoryck.derive.statements import Quantity, shifted
+
+DEGREE = 3  # of the coefficients as polynomials in k
+HELD_OUT = 2  # further potentials that the polynomials must reproduce
+
+Coefficients = dict[Quantity, sympy.Expr]
+
+
+@dataclass(frozen=True)
+class Transport:
+    """``here`` and ``ahead``: the observables at x[k] and x[k+1] as squares of one run."""
+
+    here: tuple[tuple[Any, ...], ...]
+    ahead: tuple[tuple[Any, ...], ...]
+    numbers: RationalFunctions
+
+    def next_one(self, potential: Sequence[Any], k: Any) -> list[Any] | None:
+        """The coefficients of V[k+1], given those of V[k] at a number k."""
+        zero = self.numbers.integer(0)
+        here, ahead = (
+            [[self._at(c, k) for c in row] for row in t] for t in (self.here, self.ahead)
+        )
+        rows = [[row[place] for row in ahead] for place in range(len(OBSERVABLES))]
+        right = []
+        for place in range(len(OBSERVABLES)):
+            total = zero
+            for p, row in zip(potential, here, strict=True):
+                total = total + p * row[place]
+            right.append(total)
+        return sole_solution(rows, right, zero)
+
+    def _at(self, value: Any, k: Any) -> Any:
+        return self.numbers.substitute(value, ITERATION, k)
+
+
+def transport(
+    traced: TracedPoints, run: AffineRun, bounds: tuple[Any, Any], numbers: RationalFunctions
+) -> Transport:
+    """How the observables of two consecutive points look along a run."""
+    values = values_along(traced, run, bounds, numbers)
+    zero = numbers.integer(0)
+
+    def squares(at: int) -> tuple[tuple[Any, ...], ...]:
+        return tuple(
+            run.squares(traced.quantity(shifted(q, at)), values, zero) for q in OBSERVABLES
+        )
+
+    return Transport(squares(0), squares(1), numbers)
+
+
+def closed_form(moved: Transport, start: Quantity) -> Coefficients | None:
+    """The potential that starts as one observable, its coefficients polynomials in k, or None."""
+    numbers = moved.numbers
+    current = [numbers.integer(1 if q == start else 0) for q in OBSERVABLES]
+    samples = [current]
+    for k in range(DEGREE + HELD_OUT):
+        following = moved.next_one(current, numbers.integer(k))
+        if following is None:
+            return None
+        current = following
+        samples.append(current)
+    found: Coefficients = {}
+    for place, quantity in enumerate(OBSERVABLES):
+        fitted = _polynomial([sample[place] for sample in samples], numbers)
+        if fitted is None:
+            return None
+        if fitted != 0:
+            found[quantity] = numbers.expression(fitted)
+    return found
+
+
+def _polynomial(samples: Sequence[Any], numbers: RationalFunctions) -> Any | None:
+    """The polynomial in k of least degree through the samples at 0, 1, ..., by differences."""
+    k, zero = numbers.element(ITERATION), numbers.integer(0)
+    differences = list(samples)
+    leading: list[Any] = []
+    while differences and len(leading) <= DEGREE:
+        leading.append(differences[0])
+        differences = [b - a for a, b in pairwise(differences)]
+    if any(difference != zero for difference in differences):
+        return None
+    total, binomial = zero, numbers.integer(1)
+    for order, coefficient in enumerate(leading):
+        total = total + coefficient * binomial
+        binomial = binomial * (k - order) / (order + 1)
+    return total
