@@ -23,6 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, dot
+from theoryck.algebra.relaxed import RelaxedTrace, Structure
 from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates.checker import check_remainder
@@ -37,6 +38,7 @@ from theoryck.certificates.problem import (
     speaks_of_minimiser,
     squared,
     start_conditions,
+    structure_of,
 )
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
@@ -164,6 +166,7 @@ class Chain:
     minimiser: bool
     measured: Measured
     _last: dict[str, Any] = field(default_factory=dict, repr=False)
+    _paid: dict[str, Any] = field(default_factory=dict, repr=False)
     _shapes: list[Shape] = field(default_factory=list, repr=False)
 
     @cached_property
@@ -177,7 +180,7 @@ class Chain:
     @cached_property
     def start(self) -> Start:
         """The first state and the bound."""
-        trace = Trace(numbers=self.numbers)
+        trace = RelaxedTrace(numbers=self.numbers)
         state = self.claim.method.method.first_state(trace.start)
         x = self.claim.method.method.iterate(state)
         seen = _seen(state, x, self._first_shape, trace)
@@ -205,7 +208,7 @@ class Chain:
     @cached_property
     def squared(self) -> bool:
         """Whether measure and bound are norms, so that their squares are compared."""
-        trace = Trace(numbers=self.numbers)
+        trace = RelaxedTrace(numbers=self.numbers)
         environment = Environment(
             {**self.parameters, "f_star": trace.f_star, "x_star": trace.x_star},
             iterate=lambda index: self._first(trace.start, index),
@@ -243,7 +246,7 @@ class Chain:
         shape: an :class:`Entry` for a vector and the number itself for a scalar; without it, that
         of a state of vectors only."""
         shape = self._vectors() if shape is None else shape
-        trace = Trace(numbers=self.numbers)
+        trace = RelaxedTrace(numbers=self.numbers)
         state = _any_state(shape, trace)
         use = self.claim.method
         x = use.method.iterate(state)
@@ -252,7 +255,7 @@ class Chain:
         x_next = use.method.iterate(following)
         shape_after = _shape(following, trace)
         after = _seen(following, x_next, shape_after, trace)
-        self._refuse_random(trace)
+        self._refuse_cases(trace)
         return Link(
             trace=trace,
             assumed=self.assumed,
@@ -267,7 +270,7 @@ class Chain:
     def generic_end(self, shape: Shape | None = None) -> End:
         """Any last state of the given shape."""
         shape = self._vectors() if shape is None else shape
-        trace = Trace(numbers=self.numbers)
+        trace = RelaxedTrace(numbers=self.numbers)
         state = _any_state(shape, trace)
         x = self.claim.method.method.iterate(state)
         return End(
@@ -288,9 +291,16 @@ class Chain:
         return self._shapes[k]
 
     def quantity(self, k: Any, link: Link) -> Form:
-        """What the claim measures at iterate ``k``, as a form of that link."""
+        """What the claim measures at iterate ``k``, as a form of that link; equal ones share one
+        object."""
         here, after = link.iterates
-        return self.measured.at(k, link.trace, here, after, square=self.squared)
+        body = self.measured.local(k)
+        known = self._paid.get("link") is link and self._paid.get("body") == body
+        if not (known and self.measured.uniform(body)):
+            form = self.measured.at(k, link.trace, here, after, square=self.squared)
+            self._paid.update(link=link, body=body, form=form)
+        found: Form = self._paid["form"]
+        return found
 
     def last_quantity(self, k: Any, end: End) -> Form:
         """What the claim measures at its last iterate ``k``."""
@@ -298,7 +308,7 @@ class Chain:
 
     @cached_property
     def _first_shape(self) -> Shape:
-        trace = Trace(numbers=self.numbers)
+        trace = RelaxedTrace(numbers=self.numbers)
         return _shape(self.claim.method.method.first_state(trace.start), trace)
 
     def _vectors(self) -> Shape:
@@ -318,9 +328,11 @@ class Chain:
             for node in walk(expr)
         )
 
-    def _refuse_random(self, trace: Trace) -> None:
+    def _refuse_cases(self, trace: RelaxedTrace) -> None:
         if trace.samples:
             refuse_random(self.claim)
+        if trace.cases:
+            raise UntraceableError("a step with cases: a chain of potentials follows none")
 
     @staticmethod
     def _first(x: Point, index: int) -> Point:
@@ -347,6 +359,8 @@ def chain(claim: RateClaim, parameters: Mapping[str, Any], numbers: NumberSystem
         raise UntraceableError("an order bound says nothing about a single instance")
     if claim.confidence is not None:
         raise UntraceableError("a claim with a probability is not one about expectations")
+    if structure_of(claim.method, parameters, numbers) is not Structure.PLAIN:
+        raise UntraceableError("a chain of potentials sees no sets and no sums of two functions")
     assumed = assumptions_at(claim, parameters, numbers)
     return Chain(
         claim=claim,
@@ -416,7 +430,7 @@ def _shape(state: Any, trace: Trace) -> Shape:
 def _any_state(shape: Shape, trace: Trace) -> Any:
     """A state of that shape whose vectors are new leaves."""
     entries = tuple(
-        trace.x_star * entry.weight + trace.vector(f"s{place}")
+        trace.x_star * entry.weight + trace.vector(f"state{place}")
         if isinstance(entry, Entry)
         else entry
         for place, entry in enumerate(shape.entries)

@@ -24,6 +24,7 @@ from theoryck.claims.expressions import (
     Number,
     Over,
     Value,
+    names,
     walk,
 )
 from theoryck.errors import DomainError, UndecidedError, UntraceableError
@@ -81,6 +82,10 @@ class Measured:
         )
         value = evaluate(self.local(k), environment, self.numbers) * self.scale
         return squared(value, trace) if square else quadratic(value, trace)
+
+    def uniform(self, local: Expr) -> bool:
+        """Whether a quantity, as :meth:`local` gives it, depends on ``k`` through iterates only."""
+        return self.variable is None or self.variable not in names(local)
 
     def _symbols(self, k: Any) -> Mapping[str, Any]:
         if self.variable is None:
