@@ -58,8 +58,8 @@ class FunctionWitness:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """How much of the bound a family's member reaches, by its parameter."""
+class Look:
+    """How much of the bound a member of a family reaches, from its farthest admissible start."""
 
     ratio: float
     parameter: float
@@ -76,7 +76,7 @@ def explicit_witness(
         claim, at: the claim at an instance.
         deadline: a ``time.monotonic()`` value.
     """
-    near: list[_Seen] = []
+    near: list[Look] = []
     try:
         for family in _families(claim, at):
             best, witness = _coarse(claim, at, family, deadline)
@@ -117,14 +117,14 @@ def _families(claim: RateClaim, at: Mapping[str, Expr]) -> Iterator[Family]:
 
 def _coarse(
     claim: RateClaim, at: Mapping[str, Expr], family: Family, deadline: float
-) -> tuple[_Seen | None, FunctionWitness | None]:
+) -> tuple[Look | None, FunctionWitness | None]:
     """The best of a few members of a family, with the witness that it is where it is one."""
-    best: _Seen | None = None
+    best: Look | None = None
     parameters = [i / (COARSE - 1) for i in range(COARSE)] if family.free else [1.0]
     for parameter in sorted(parameters, key=_worst_first):
         if time.monotonic() > deadline:
             break
-        seen = _look(claim, at, family, parameter)
+        seen = look(claim, at, family, parameter)
         if seen is not None and (best is None or seen.ratio > best.ratio):
             best = seen
             if best.ratio > 1 + CLEAR:
@@ -132,7 +132,7 @@ def _coarse(
     return best, None if best is None else _believed(claim, at, best)
 
 
-def _believed(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen) -> FunctionWitness | None:
+def _believed(claim: RateClaim, at: Mapping[str, Expr], seen: Look) -> FunctionWitness | None:
     return _exact(claim, at, seen) if seen.ratio > 1 + EXCESS else None
 
 
@@ -141,13 +141,13 @@ def _worst_first(parameter: float) -> tuple[bool, float]:
     return 0 < parameter < 1, -parameter
 
 
-def _refined(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen, deadline: float) -> _Seen:
+def _refined(claim: RateClaim, at: Mapping[str, Expr], seen: Look, deadline: float) -> Look:
     """The best parameter near a good one, by golden sections."""
     best = seen
 
     def ratio(parameter: float) -> float:
         nonlocal best
-        other = _look(claim, at, seen.family, parameter)
+        other = look(claim, at, seen.family, parameter)
         if other is not None and other.ratio > best.ratio:
             best = other
         return -math.inf if other is None else other.ratio
@@ -170,9 +170,7 @@ def _refined(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen, deadline: fl
     return best
 
 
-def _look(
-    claim: RateClaim, at: Mapping[str, Expr], family: Family, parameter: float
-) -> _Seen | None:
+def look(claim: RateClaim, at: Mapping[str, Expr], family: Family, parameter: float) -> Look | None:
     """One run in floats, from the farthest admissible start."""
     try:
         scale = _largest_scale(claim, at, lambda s: family.member(parameter, s, None))
@@ -184,7 +182,7 @@ def _look(
         return None
     if not (math.isfinite(measure) and math.isfinite(bound)):
         return None
-    return _Seen(_ratio(measure, bound), parameter, scale, family)
+    return Look(_ratio(measure, bound), parameter, scale, family)
 
 
 def _ratio(measure: float, bound: float) -> float:
@@ -247,7 +245,7 @@ def _bisected(admissible: Callable[[float], bool]) -> float | None:
     return low
 
 
-def _exact(claim: RateClaim, at: Mapping[str, Expr], seen: _Seen) -> FunctionWitness | None:
+def _exact(claim: RateClaim, at: Mapping[str, Expr], seen: Look) -> FunctionWitness | None:
     """The run in exact arithmetic, with numbers as short as will do."""
     for denominator in DENOMINATORS:
         scale = math.floor(seen.scale * denominator * (1 + 1e-12)) / denominator

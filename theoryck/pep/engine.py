@@ -16,12 +16,14 @@ from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError
 from theoryck.pep.candidates import explicit_witness, refuted_by
+from theoryck.pep.cycles import cycle_witness
 from theoryck.pep.instance import examine_instance, undecided
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
 
 NAME = "pep"
 SAMPLES = 4  # instances tried for a claim that names none
 QUICK = 0.1  # seconds for simple functions before anything is solved
+CYCLES = 1.0  # seconds for cycles, spent only where the method has one on some polygon
 CLOSE = 3.0  # seconds for them where solving decided nothing
 LOOSE = 0.99  # a worst case below this share of the bound is reported
 
@@ -49,9 +51,10 @@ def _silent(reason: str) -> EngineReport:
 
 def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
     """The claim at one instance: simple functions first, which need no solver."""
-    quick = explicit_witness(claim, at, min(deadline, time.monotonic() + QUICK))
-    if quick is not None:
-        return refuted_by(quick)
+    for search, seconds in ((explicit_witness, QUICK), (cycle_witness, CYCLES)):
+        quick = search(claim, at, min(deadline, time.monotonic() + seconds))
+        if quick is not None:
+            return refuted_by(quick)
     solved = _solved(claim, at, deadline)
     if solved.status is not Status.INCONCLUSIVE:
         return solved
