@@ -14,7 +14,7 @@ from typing import Any
 
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions import ASSUMPTIONS, Assumption
-from theoryck.certificates import function_documents
+from theoryck.certificates import chains, function_documents
 from theoryck.certificates.checker import (
     CertificateError,
     GoalCertificate,
@@ -157,13 +157,16 @@ def verify(
     kind = str(data.get("kind"))
     if kind == function_documents.KIND:
         return _verify_function(data, methods, assumptions)
-    if kind not in (*kinds, "witness"):
-        expected = " or ".join((*kinds, "witness", function_documents.KIND))
+    if kind not in (*kinds, "witness", chains.KIND):
+        expected = " or ".join((*kinds, chains.KIND, "witness", function_documents.KIND))
         raise CertificateError(f"kind {kind!r}: {expected} expected")
     claim, at = _claim_at(data, methods, assumptions)
     bits = _bits(data)
     numbers = number_system(_field(data, "arithmetic", str), bits)
     with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+        if kind == chains.KIND:
+            lines = chains.verify_chain(data, claim, at, numbers)
+            return Established(claim.id, refutes=False, lines=lines)
         if kind == "witness":
             return _verify_witness(data, instantiate(claim, at, numbers, _cases(data)))
         auxiliary = read_auxiliary(data)

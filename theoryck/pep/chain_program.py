@@ -21,7 +21,7 @@ from theoryck.pep.chain_blocks import Block
 from theoryck.pep.chain_sizes import Sizes
 
 SMALLEST = 1e-30  # units below are replaced: nothing can be measured in them
-TIGHT, DEFAULT = 1e-10, 1e-8
+TIGHT, DEFAULT, FEASIBLE = 1e-10, 1e-8, 1e-12
 ZERO, SIGNED, SEMIDEFINITE = range(3)
 
 
@@ -131,14 +131,35 @@ def smallest_ratio(problem: Program, deadline: float) -> Solution | str:
 def interior(problem: Program, deadline: float) -> Solution | str:
     """Unknowns with t = 1 that meet every condition with room: without a goal, an interior-point
     method ends near the analytic centre of the conditions."""
-    fixed = problem.right - problem.matrix[:, [0]].toarray()[:, 0]
-    matrix = problem.matrix.tolil()
-    matrix[:, 0] = 0
-    nothing = np.zeros(problem.matrix.shape[1])
-    found = _solve(problem, sp.csc_matrix(matrix), nothing, fixed, 1e-12, deadline)
-    if isinstance(found, Solution):
-        found.unknowns[0] = 1
-    return found
+    free = np.ones(problem.matrix.shape[1], dtype=bool)
+    free[0] = False
+    known = np.zeros(free.size)
+    known[0] = 1
+    return _feasible(problem, free, known, deadline)
+
+
+def readjusted(problem: Program, solution: Solution, deadline: float) -> Solution | str:
+    """The same potentials with other multipliers, each link for itself and so more accurately."""
+    free = np.zeros(problem.matrix.shape[1], dtype=bool)
+    for run in problem.runs:
+        m = run.slacks.shape[1]
+        starts = run.column + run.width * np.arange(1, run.count + 1) - m
+        free[(starts[:, None] + np.arange(m)).ravel()] = True
+    return _feasible(problem, free, solution.unknowns, deadline)
+
+
+def _feasible(
+    problem: Program, free: np.ndarray, known: np.ndarray, deadline: float
+) -> Solution | str:
+    """Values of the free unknowns beside the known ones that meet every condition with room."""
+    right = problem.right - problem.matrix[:, ~free] @ known[~free]
+    nothing = np.zeros(int(free.sum()))
+    found = _solve(problem, problem.matrix[:, free], nothing, right, FEASIBLE, deadline)
+    if isinstance(found, str):
+        return found
+    unknowns = known.copy()
+    unknowns[free] = found.unknowns
+    return Solution(unknowns, found.accurate)
 
 
 def _solve(
