@@ -28,7 +28,7 @@ class Leaf:
     trace: Trace = field(repr=False)
 
     def __hash__(self) -> int:
-        return hash((self.index, self.name))
+        return self.index
 
 
 def same_trace(left: Trace, right: Trace) -> Trace:

@@ -13,12 +13,13 @@ Teboulle 2014; Taylor, Hendrickx and Glineur 2017, Section 3. No solver, no floa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from theoryck.algebra import Form, Leaf, NumberSystem
+from theoryck.algebra import Form, Fractions, Leaf, NumberSystem, Trace
+from theoryck.algebra.point import without_zeros
 from theoryck.assumptions.base import Slack
 from theoryck.certificates.definite import is_positive_semidefinite
 from theoryck.certificates.inequalities import Inequalities
@@ -59,6 +60,8 @@ def exact(text: str, numbers: NumberSystem) -> Any:
 
 def _integer(text: str) -> int:
     # int() refuses more than 4300 digits, since it takes quadratic time; pieces do not
+    if len(text) <= 4000:
+        return int(text)
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
     value = 0
     for start in range(0, len(digits), 4000):
@@ -106,7 +109,9 @@ def _matrix_product(inequalities: Inequalities, name: str, rows: Sequence[Sequen
         for j in range(i):
             if numbers.sign(matrix[i][j] - matrix[j][i]) != 0:
                 raise CertificateError(f"{name}: the multiplier is not symmetric")
-    if not is_positive_semidefinite(matrix, numbers):
+    # of rational entries, so that a singular multiplier can be told in balls too
+    rational = [[exact(text, Fractions()) for text in row] for row in rows]
+    if not is_positive_semidefinite(rational, Fractions()):
         raise CertificateError(f"{name}: the multiplier is not positive semidefinite")
     zero = numbers.integer(0)
     total = Form(inequalities.trace, zero, {}, {})
@@ -132,17 +137,15 @@ def check_remainder(
     """
     numbers = inequalities.numbers
     found = {}
+    terms = [(form, numbers.integer(1))]
     for name, text in multipliers.items():
         slack = _slack(inequalities, name)
         multiplier = exact(text, numbers)
         if not slack.equality and numbers.sign(multiplier) < 0:
             raise CertificateError(f"a negative multiplier of {name}")
         found[name] = multiplier
-        form = form - slack.form() * multiplier
-    if len(set(completion)) != len(completion):
-        raise CertificateError("an inequality completes the identity twice")
-    for name in completion:
-        form = _complete(form, _slack(inequalities, name), found, numbers)
+        terms.append((slack.form(), -multiplier))
+    form = _completed(combination(inequalities.trace, terms), inequalities, completion, found)
     if form.linear:
         leaf = next(iter(form.linear))
         raise CertificateError(f"the value {leaf.name} of f is left over")
@@ -166,28 +169,54 @@ def _sum(values: list[Any], numbers: NumberSystem) -> Any:
     return total
 
 
-def _complete(
-    remainder: Form, slack: Slack, multipliers: Mapping[str, Any], numbers: NumberSystem
+def combination(trace: Trace, terms: Iterable[tuple[Form, Any]]) -> Form:
+    """``Σ coefficient·form``, summed monomial by monomial."""
+    constant = trace.numbers.integer(0)
+    linear: dict[Leaf, Any] = {}
+    quadratic: dict[tuple[Leaf, Leaf], Any] = {}
+    for form, factor in terms:
+        constant = constant + form.constant * factor
+        for leaf, coefficient in form.linear.items():
+            term = coefficient * factor
+            linear[leaf] = linear[leaf] + term if leaf in linear else term
+        for pair, coefficient in form.quadratic.items():
+            term = coefficient * factor
+            quadratic[pair] = quadratic[pair] + term if pair in quadratic else term
+    return Form(trace, constant, without_zeros(linear), without_zeros(quadratic))
+
+
+def _completed(
+    remainder: Form,
+    inequalities: Inequalities,
+    completion: tuple[str, ...],
+    multipliers: Mapping[str, Any],
 ) -> Form:
-    """Raise the multiplier of an inequality ``h − ... >= 0`` by what is left of the value h.
+    """Raise the multipliers of inequalities ``h − ... >= 0`` by what is left of their values h.
 
     The exact multiplier is the real number for which the identity holds, so h is then absent
     by definition, whatever ball its coefficient was known in.
     """
-    form = slack.form()
-    if len(form.linear) != 1 or next(iter(form.linear.values())) != 1:
-        raise CertificateError(f"{slack.name} is not of the form h - ... >= 0 of one value h")
-    leaf = next(iter(form.linear))
-    rest = remainder.linear.get(leaf)
-    if rest is None:
-        return remainder
-    if numbers.sign(multipliers.get(slack.name, numbers.integer(0)) + rest) < 0:
-        raise CertificateError(
-            f"completing {leaf.name} makes the multiplier of {slack.name} negative"
-        )
-    completed = remainder - form * rest
-    linear = {other: c for other, c in completed.linear.items() if other is not leaf}
-    return Form(completed.trace, completed.constant, linear, completed.quadratic)
+    if len(set(completion)) != len(completion):
+        raise CertificateError("an inequality completes the identity twice")
+    numbers = inequalities.numbers
+    left = dict(remainder.linear)
+    terms = [(remainder, numbers.integer(1))]
+    for name in completion:
+        slack = _slack(inequalities, name)
+        form = slack.form()
+        if len(form.linear) != 1 or next(iter(form.linear.values())) != 1:
+            raise CertificateError(f"{slack.name} is not of the form h - ... >= 0 of one value h")
+        (leaf,) = form.linear
+        rest = left.pop(leaf, None)
+        if rest is None:
+            continue
+        if numbers.sign(multipliers.get(slack.name, numbers.integer(0)) + rest) < 0:
+            raise CertificateError(
+                f"completing {leaf.name} makes the multiplier of {slack.name} negative"
+            )
+        terms.append((form, -rest))
+    total = combination(inequalities.trace, terms)
+    return Form(total.trace, total.constant, left, total.quadratic)
 
 
 def gram_matrix(form: Form, numbers: NumberSystem) -> list[list[Any]]:

@@ -26,7 +26,7 @@ from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, dot
 from theoryck.algebra.relaxed import RelaxedTrace, Structure
 from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import Assumed
-from theoryck.certificates.checker import CertificateError, check_remainder
+from theoryck.certificates.checker import CertificateError, check_remainder, combination
 from theoryck.certificates.inequalities import Inequalities
 from theoryck.certificates.measured import Measured, measured
 from theoryck.certificates.problem import (
@@ -77,16 +77,16 @@ class Potential:
 
     def at(self, seen: Seen, trace: Trace) -> Form:
         """The potential of a state; raises CertificateError for what cannot be seen there."""
-        form = quadratic(self.constant, trace)
+        terms = [(quadratic(self.constant, trace), trace.numbers.integer(1))]
         for name, coefficient in self.values.items():
             if name not in seen.values:
                 raise CertificateError(f"a potential of {name!r}, which is no value of the state")
-            form = form + seen.values[name] * coefficient
+            terms.append((seen.values[name], coefficient))
         for pair, coefficient in self.gram.items():
             if any(name not in seen.vectors for name in pair):
                 raise CertificateError(f"a potential of {pair}, which are not in the state")
-            form = form + seen.product(*pair) * coefficient
-        return form
+            terms.append((seen.product(*pair), coefficient))
+        return combination(trace, terms)
 
 
 @dataclass(frozen=True)
