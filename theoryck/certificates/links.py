@@ -53,11 +53,13 @@ class Seen:
     """What a potential may look at in one state, by name.
 
     ``vectors``: ``s0, s1, ...`` are the entries of the state minus x* (those that are points) and
-    ``g`` is the gradient at the iterate; ``values``: ``h`` is f − f* at the iterate.
+    ``g`` is the gradient at the iterate; ``values``: ``h`` is f − f* at the iterate; ``one`` is
+    the constant 1.
     """
 
     vectors: Mapping[str, Point]
     values: Mapping[str, Form]
+    one: Form
     products: dict[tuple[str, str], Form] = field(default_factory=dict, repr=False)
 
     def product(self, left: str, right: str) -> Form:
@@ -445,4 +447,4 @@ def _seen(state: Any, x: Point, shape: Shape, trace: Trace) -> Seen:
         for place, (entry, kind) in enumerate(zip(_entries(state), shape.entries, strict=True))
         if isinstance(kind, Entry)
     }
-    return Seen({**vectors, "g": at.gradient}, {"h": at.value - trace.f_star})
+    return Seen({**vectors, "g": at.gradient}, {"h": at.value - trace.f_star}, quadratic(1, trace))

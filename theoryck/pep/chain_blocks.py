@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from theoryck.algebra import Form, Leaf, Trace
+from theoryck.algebra import Form, Leaf
 from theoryck.assumptions.base import Slack
 from theoryck.certificates.documents import as_float
-from theoryck.certificates.links import Chain, End, Link, Local, Seen, Start
-from theoryck.certificates.problem import quadratic
+from theoryck.certificates.links import Chain, End, Link, Local, Start
+from theoryck.pep.chain_support import Name, Watch, supported, useful
 
-Name = str | tuple[str, str]  # of a coefficient of a potential: a value, a pair of vectors, or ONE
-ONE = "1"
 ROOT = np.sqrt(2.0)
 
 
@@ -54,13 +52,13 @@ class Rows:
         return np.concatenate([values, one, vectors[:, i] * vectors[:, j]], axis=1)
 
     def named(
-        self, watched: Sequence[tuple[Leaf | None, ...]], vectors: np.ndarray, values: np.ndarray
+        self, watched: Sequence[tuple[Leaf, ...]], vectors: np.ndarray, values: np.ndarray
     ) -> np.ndarray:
         """The units of products of leaves, (K, products); a leaf that has none counts as 1."""
         out = np.ones((vectors.shape[0], len(watched)))
         for column, leaves in enumerate(watched):
             for leaf in leaves:
-                if leaf is not None and leaf in self.place:
+                if leaf in self.place:
                     out[:, column] *= (values if leaf.scalar else vectors)[:, self.place[leaf]]
         return out
 
@@ -79,7 +77,7 @@ class Block:
     ratio: np.ndarray
     before: np.ndarray
     before_names: tuple[Name, ...]
-    watched: tuple[tuple[Leaf | None, ...], ...]
+    watched: tuple[tuple[Leaf, ...], ...]
     after: np.ndarray
     after_names: tuple[Name, ...]
     paid: np.ndarray
@@ -89,99 +87,68 @@ class Block:
     completing: tuple[int, ...]
 
 
-def blocks(chain: Chain, with_gradient: bool) -> Iterator[Block]:
+def blocks(chain: Chain, without: frozenset[str]) -> Iterator[Block]:
     """The blocks of the start, the links and the end; equal links give one and the same object.
 
-    ``with_gradient`` says whether potentials see the gradient at the iterate.
+    ``without`` names what potentials shall not look at.
     """
     numbers = chain.numbers
-    seen = _Watch(with_gradient)
-    yield seen.block(chain.start, None, chain.start.seen, None, chain.start.bound)
-    made: tuple[Any, Any, Block] | None = None
+    start = chain.start
+    watch = supported(start.seen, without, tuple(start.slacks()), [start.bound])
+    yield _block(start, [], watch.forms(start.seen), (None, watch), None, start.bound)
+    made: tuple[Any, ...] | None = None
     for k in range(chain.length):
         link = chain.link(k)
         index = numbers.integer(k)
         paid = chain.quantity(index, link) if chain.measured.stands_at(index) else None
-        if made is None or made[0] is not link or made[1] is not paid:
-            made = (link, paid, seen.block(link, link.before, link.after, paid, None))
-        yield made[2]
+        if made is None or made[0] is not link or made[1] is not paid or made[2] != watch:
+            before = watch.forms(link.before)
+            following = supported(link.after, without, tuple(link.slacks()), before)
+            after = following.forms(link.after)
+            block = _block(link, before, after, (watch, following), paid, None)
+            made = (link, paid, watch, following, block)
+        watch = made[3]
+        yield made[4]
+    end = chain.end
     last = numbers.integer(chain.length)
-    paid = chain.last_quantity(last, chain.end) if chain.measured.stands_at(last) else None
-    yield seen.block(chain.end, chain.end.seen, None, paid, None)
+    paid = chain.last_quantity(last, end) if chain.measured.stands_at(last) else None
+    yield _block(end, watch.forms(end.seen), [], (watch, None), paid, None)
 
 
-@dataclass(frozen=True)
-class _Watch:
-    """Which of the things seen in a state the potentials look at."""
+def _block(
+    local: Start | Link | End,
+    before: Sequence[Form],
+    after: Sequence[Form],
+    watches: tuple[Watch | None, Watch | None],
+    paid: Form | None,
+    bound: Form | None,
+) -> Block:
+    constant = [form for form in (paid, bound) if form is not None]
+    slacks = useful(tuple(local.slacks()), [*before, *after, *constant])
+    forms = [slack.form() for slack in slacks]
+    rows = _rows([*forms, *before, *after, *constant])
 
-    with_gradient: bool
+    def matrix(columns: Sequence[Form]) -> np.ndarray:
+        return np.array([rows.column(form) for form in columns]).reshape(-1, rows.size).T
 
-    def names(self, seen: Seen) -> tuple[Name, ...]:
-        vectors = [name for name in seen.vectors if name != "g" or self.with_gradient]
-        pairs = [(u, v) for i, u in enumerate(vectors) for v in vectors[i:]]
-        return (*seen.values, *pairs, ONE)
-
-    def forms(self, seen: Seen | None, trace: Trace) -> list[Form]:
-        if seen is None:
-            return []
-        return [
-            seen.product(*name)
-            if isinstance(name, tuple)
-            else quadratic(1, trace)
-            if name == ONE
-            else seen.values[name]
-            for name in self.names(seen)
-        ]
-
-    def leaves(self, seen: Seen) -> tuple[tuple[Leaf | None, ...], ...]:
-        """The leaf of each thing seen; None for what is no single leaf."""
-
-        def single(coefficients: Mapping[Leaf, Any]) -> Leaf | None:
-            return next(iter(coefficients)) if len(coefficients) == 1 else None
-
-        return tuple(
-            tuple(single(seen.vectors[part].coefficients) for part in name)
-            if isinstance(name, tuple)
-            else ()
-            if name == ONE
-            else (single(seen.values[name].linear),)
-            for name in self.names(seen)
-        )
-
-    def block(
-        self,
-        local: Start | Link | End,
-        before: Seen | None,
-        after: Seen | None,
-        paid: Form | None,
-        bound: Form | None,
-    ) -> Block:
-        trace = local.trace
-        befores, afters = self.forms(before, trace), self.forms(after, trace)
-        constant = [form for form in (paid, bound) if form is not None]
-        slacks = _useful(list(local.slacks()), [*befores, *afters, *constant])
-        forms = [slack.form() for slack in slacks]
-        rows = _rows([*forms, *befores, *afters, *constant])
-
-        def matrix(columns: Sequence[Form]) -> np.ndarray:
-            return np.array([rows.column(form) for form in columns]).reshape(-1, rows.size).T
-
-        nothing = np.zeros(rows.size)
-        return Block(
-            local=local,
-            rows=rows,
-            ratio=nothing if bound is None else rows.column(bound),
-            before=matrix(befores),
-            before_names=() if before is None else self.names(before),
-            watched=() if before is None else self.leaves(before),
-            after=matrix(afters),
-            after_names=() if after is None else self.names(after),
-            paid=nothing if paid is None else rows.column(paid),
-            slacks=matrix(forms),
-            names=tuple(slack.name for slack in slacks),
-            equality=np.array([slack.equality for slack in slacks], dtype=bool),
-            completing=_completing(slacks),
-        )
+    earlier, later = watches
+    seen = local.before if isinstance(local, Link) else local.seen
+    nothing = np.zeros(rows.size)
+    return Block(
+        local=local,
+        rows=rows,
+        ratio=nothing if bound is None else rows.column(bound),
+        before=matrix(before),
+        before_names=() if earlier is None else earlier.names,
+        watched=() if earlier is None else earlier.leaves(seen),
+        after=matrix(after),
+        after_names=() if later is None else later.names,
+        paid=nothing if paid is None else rows.column(paid),
+        slacks=matrix(forms),
+        names=tuple(slack.name for slack in slacks),
+        equality=np.array([slack.equality for slack in slacks], dtype=bool),
+        completing=_completing(slacks),
+    )
 
 
 def _rows(forms: Sequence[Form]) -> Rows:
@@ -194,26 +161,6 @@ def _rows(forms: Sequence[Form]) -> Rows:
 
 def _in_order(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
     return tuple(sorted(leaves, key=lambda leaf: leaf.index))
-
-
-def _useful(slacks: list[Slack], others: Sequence[Form]) -> list[Slack]:
-    """Without the inequalities that no proof can use: those with a vector whose square no column
-    makes positive. Its row of the remainder would have to vanish, and leave no room to round."""
-    while True:
-        forms = [slack.form() for slack in slacks]
-        free = {leaf for form in others for (u, v) in form.quadratic for leaf in (u, v)}
-        for slack, form in zip(slacks, forms, strict=True):
-            for (u, v), coefficient in form.quadratic.items():
-                if u is v and (slack.equality or as_float(coefficient) < 0):
-                    free.add(u)
-        kept = [
-            slack
-            for slack, form in zip(slacks, forms, strict=True)
-            if all(u in free and v in free for (u, v) in form.quadratic)
-        ]
-        if len(kept) == len(slacks):
-            return kept
-        slacks = kept
 
 
 def _completing(slacks: Sequence[Slack]) -> tuple[int, ...]:

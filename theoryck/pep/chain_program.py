@@ -265,7 +265,7 @@ class _Entries:
         parts = [(block.before, at + np.arange(size), run.before)]
         if block.after.shape[1]:
             rest = following.before[:1] if following is not None else run.before[:0]
-            after = np.concatenate([run.before[1:], rest]) if size else rest
+            after = np.concatenate([run.before[1:], rest]) if count > 1 else rest
             columns = at + run.width + np.arange(block.after.shape[1])
             parts.append((-block.after, columns, after))
         one = np.ones((count, 1))

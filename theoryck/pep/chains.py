@@ -33,7 +33,7 @@ from theoryck.claims.expressions import Expr
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError, UndecidedError
 from theoryck.pep.certify import rounded, simplex_weights
-from theoryck.pep.chain_blocks import Name, blocks
+from theoryck.pep.chain_blocks import blocks
 from theoryck.pep.chain_program import (
     Program,
     Solution,
@@ -45,6 +45,7 @@ from theoryck.pep.chain_program import (
     steps,
 )
 from theoryck.pep.chain_sizes import sizes
+from theoryck.pep.chain_support import Name
 from theoryck.pep.program import Failure
 
 BITS = (24, 53)  # of the rounded potentials and multipliers, fewest first
@@ -96,8 +97,8 @@ def _examine(chain: Chain, at: Mapping[str, str], deadline: float) -> ChainAnswe
     """With potentials that see the gradient, and where these have no room to round, without."""
     _ = chain.length  # a horizon beyond the limits is refused before anything is traced
     best: ChainAnswer | Failure = Failure("the time budget is spent")
-    for with_gradient in (True, False):
-        answer = _with_observables(chain, with_gradient, at, deadline)
+    for without in (frozenset[str](), frozenset({"g"})):
+        answer = _looking(chain, without, at, deadline)
         if isinstance(answer, ChainAnswer):
             if answer.certificate is not None:
                 return answer
@@ -110,10 +111,10 @@ def _examine(chain: Chain, at: Mapping[str, str], deadline: float) -> ChainAnswe
     return best
 
 
-def _with_observables(
-    chain: Chain, with_gradient: bool, at: Mapping[str, str], deadline: float
+def _looking(
+    chain: Chain, without: frozenset[str], at: Mapping[str, str], deadline: float
 ) -> ChainAnswer | Failure:
-    stages = zip(blocks(chain, with_gradient), sizes(chain), strict=True)
+    stages = zip(blocks(chain, without), sizes(chain), strict=True)
     problem = program(stages, chain.measured.kind == "min")
     if problem is None:
         return Failure("the bound is not positive")
