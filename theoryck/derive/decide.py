@@ -78,7 +78,9 @@ def decide(
     'Counterexample'
     """
     if isinstance(goal, Implied):
-        return decide(goal.goal, domain.where(*goal.premises), deadline, obligations)
+        part = domain.where(*goal.premises)
+        within = None if points is None else tuple(p for p in points if inside(part, p))
+        return decide(goal.goal, part, deadline, obligations, within)
     mentioned = {s for o in obligations for r in o.alternatives for s in r.symbols} | goal.symbols
     new = mentioned - set(domain.symbols.values())
     domain = domain.with_symbols(*new)

@@ -173,7 +173,8 @@ class RationalFunctions(NumberSystem):
         expr = self.expression(value)
         for sign, number in ((">", 1), ("<", -1), ("==", 0)):
             deadline = time.monotonic() + SIGN_SECONDS
-            if isinstance(decide(Relation(expr, sign, ZERO), self.domain, deadline), Proved):
+            decision = decide(Relation(expr, sign, ZERO), self.domain, deadline, points=())
+            if isinstance(decision, Proved):
                 return number
         raise UndecidedError(f"the sign of {expr} depends on the parameters")
 
