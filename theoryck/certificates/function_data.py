@@ -17,7 +17,7 @@ from theoryck.certificates.functions import (
 )
 from theoryck.certificates.piecewise import Piecewise
 
-MAX_DIGITS = 400  # of one number of a function or a start: they are chosen, not computed
+MAX_DIGITS = 150  # of one number of a function or a start: they are chosen, not computed
 NUMBER = re.compile(r"-?[0-9]+(/[1-9][0-9]*)?", re.ASCII)
 
 

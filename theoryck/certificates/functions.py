@@ -17,9 +17,10 @@ from theoryck.algebra import NumberSystem
 from theoryck.assumptions.base import Curvature
 from theoryck.certificates.checker import CertificateError
 from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.claims.arithmetic import Rationals
 
 Entries = tuple[Any, ...]
-MAX_DIMENSION = 40  # of a quadratic, whose definiteness is decided by elimination
+MAX_DIMENSION = 12  # of a quadratic, whose definiteness is decided by elimination
 MAX_ENTRIES = 40_000  # numbers of one function
 MAX_VERTICES = 100
 
@@ -97,9 +98,7 @@ class Quadratic(ExplicitFunction):
             raise CertificateError(f"a square matrix of order 1 to {MAX_DIMENSION} expected")
         if any(self.matrix[i][j] != self.matrix[j][i] for i in range(n) for j in range(i)):
             raise CertificateError("the matrix of a quadratic must be symmetric")
-        from theoryck.algebra import Fractions
-
-        if not is_positive_semidefinite(self.matrix, Fractions()):
+        if not self.within(Curvature(lower=0), Rationals()):
             raise CertificateError("the quadratic is not bounded below: its matrix is indefinite")
 
     @property
@@ -139,14 +138,13 @@ class Quadratic(ExplicitFunction):
 
     def dominates(self, modulus: Any, numbers: NumberSystem) -> bool:
         # ‖Qx‖² ≥ modulus·½⟨x, Qx⟩; Q may be singular, as in ½x² on the plane
-        n, q = range(self.dimension), self.matrix
-        square = [[sum(q[i][k] * q[k][j] for k in n) for j in n] for i in n]
+        q = [[numbers.rational(entry) for entry in row] for row in self.matrix]
         rest = [
             [
-                numbers.rational(Fraction(square[i][j])) - numbers.rational(q[i][j]) * modulus / 2
-                for j in n
+                _dot(tuple(left), tuple(right), numbers) - left[j] * modulus / 2
+                for j, right in enumerate(q)
             ]
-            for i in n
+            for left in q
         ]
         return is_positive_semidefinite(rest, numbers)
 
