@@ -45,9 +45,8 @@ from theoryck.errors import (
 )
 
 MAX_STEPS = 10_000
-MAX_ENTRY_BITS = 200_000  # of a coordinate: rationals grow with every step
-MAX_WORK_BITS = 50_000_000  # of all coordinates at which the function was asked
-MAX_QUESTIONS = 50_000  # to the function, in one run
+MAX_ENTRY_BITS = 100_000  # of a coordinate: rationals grow with every step
+MAX_WORK = 100_000_000  # multiplications in one run, each counted with its bits
 T = TypeVar("T")
 
 
@@ -79,7 +78,6 @@ class FunctionOracle(Oracle):
     function: ExplicitFunction
     numbers: NumberSystem
     _work: int = 0
-    _questions: int = 0
     _known: dict[Any, tuple[Any, Coordinates]] = field(default_factory=dict)
 
     def grad(self, x: Any) -> Coordinates:
@@ -141,16 +139,19 @@ class FunctionOracle(Oracle):
     def _entries(self, x: Any) -> tuple[Any, ...]:
         if not isinstance(x, Coordinates) or len(x.entries) != self.function.dimension:
             raise UntraceableError("an oracle call at something that is not a vector of this run")
-        self._questions += 1
-        for entry in x.entries:
-            if isinstance(entry, flint.fmpq):
-                bits = int(entry.p).bit_length() + int(entry.q).bit_length()
-                self._work += bits
-                if bits > MAX_ENTRY_BITS:
-                    raise TooLargeError(f"a coordinate of over {MAX_ENTRY_BITS} bits: use balls")
-        if self._work > MAX_WORK_BITS or self._questions > MAX_QUESTIONS:
+        bits = max(map(_bits, x.entries))
+        if bits > MAX_ENTRY_BITS:
+            raise TooLargeError(f"a coordinate of over {MAX_ENTRY_BITS} bits: use balls")
+        self._work += (bits + 64) * self.function.cost
+        if self._work > MAX_WORK:
             raise TooLargeError("the exact run is too long: use balls, or fewer steps")
         return x.entries
+
+
+def _bits(entry: Any) -> int:
+    if isinstance(entry, flint.fmpq):
+        return int(entry.p).bit_length() + int(entry.q).bit_length()
+    return entry.ball.bits() if isinstance(entry, SureBall) else 64
 
 
 def _key(x: Coordinates) -> Any:

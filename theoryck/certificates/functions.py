@@ -36,6 +36,11 @@ class ExplicitFunction(ABC):
     def dimension(self) -> int:
         """The dimension d."""
 
+    @property
+    def cost(self) -> int:
+        """About how many multiplications of numbers as long as x's one question takes."""
+        return self.dimension**2
+
     @abstractmethod
     def describe(self) -> str:
         """A few words for a reader."""
@@ -220,6 +225,10 @@ class LargestPiece(ExplicitFunction):
     def dimension(self) -> int:
         return len(self.slopes[0])
 
+    @property
+    def cost(self) -> int:
+        return sum(1 for slope in self.slopes for entry in slope if entry)
+
     def describe(self) -> str:
         return f"the largest of {len(self.slopes)} affine functions"
 
@@ -300,6 +309,10 @@ class AwayFromPolygon(ExplicitFunction):
     @property
     def dimension(self) -> int:
         return 2
+
+    @property
+    def cost(self) -> int:
+        return 4 * len(self.vertices)
 
     def describe(self) -> str:
         return (

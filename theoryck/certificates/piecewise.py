@@ -110,6 +110,10 @@ class Piecewise(ExplicitFunction):
         return 1
 
     @property
+    def cost(self) -> int:
+        return len(self.breakpoints)
+
+    @property
     def differentiable(self) -> bool:
         """Whether the derivative jumps nowhere."""
         return all(left == right for left, right in self._sides)
