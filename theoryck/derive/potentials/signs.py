@@ -66,10 +66,15 @@ def principal_minors(matrix: Sequence[Sequence[Any]]) -> Iterator[Any]:
     size = len(matrix)
     for count in range(1, size + 1):
         for rows in combinations(range(size), count):
-            yield _determinant([[matrix[i][j] for j in rows] for i in rows])
+            yield determinant([[matrix[i][j] for j in rows] for i in rows])
 
 
-def _determinant(matrix: list[list[Any]]) -> Any:
+def determinant(matrix: Sequence[Sequence[Any]]) -> Any:
+    """The determinant, without a division.
+
+    >>> determinant([[2, 1], [4, 5]])
+    6
+    """
     if len(matrix) == 1:
         return matrix[0][0]
     total = matrix[0][0] * 0
@@ -77,6 +82,6 @@ def _determinant(matrix: list[list[Any]]) -> Any:
         if entry == 0:
             continue
         minor = [[*row[:column], *row[column + 1 :]] for row in matrix[1:]]
-        term = entry * _determinant(minor)
+        term = entry * determinant(minor)
         total = total + term if column % 2 == 0 else total - term
     return total

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import sympy
 
 from theoryck.claims.expressions import Order
+from theoryck.derive.exact import equal
 from theoryck.derive.measure import Target
 from theoryck.derive.potentials.ground import Ground, Part
 from theoryck.derive.potentials.rules import PotentialBound
 from theoryck.derive.potentials.transport import Coefficients, closed_form, transport
+from theoryck.derive.potentials.weights import largest_weights
 from theoryck.derive.rules.measures import STARTS
 from theoryck.derive.setting import (
     ITERATION,
@@ -51,9 +53,9 @@ def _ends(
     ground: Ground, target: Target, potential: Coefficients, start: Quantity, link: int
 ) -> Iterator[int]:
     measured = target.measured
-    at_end = {q: c.subs(ITERATION, measured.upper) for q, c in potential.items()}
-    for weight in claimed_weights(ground.workshop.setting, target, start):
-        form = affine({q: -c for q, c in at_end.items()}).plus(affine({measured.quantity: weight}))
+    at_end = affine({q: c.subs(ITERATION, measured.upper) for q, c in potential.items()})
+    for weight in _weights(ground, target, at_end, start):
+        form = at_end.times(sympy.Integer(-1)).plus(affine({measured.quantity: weight}))
         for end in _held(ground, form):
             number = ground.attempt(
                 PotentialBound(), link, end, index=measured.upper, quantity=measured.quantity
@@ -61,6 +63,16 @@ def _ends(
             if number is not None:
                 yield number
                 break
+
+
+def _weights(
+    ground: Ground, target: Target, at_end: Affine, start: Quantity
+) -> Iterator[sympy.Expr]:
+    largest = largest_weights(ground, at_end, target.measured.quantity)
+    yield from largest
+    for claimed in claimed_weights(ground.workshop.setting, target, start):
+        if not any(equal(claimed, weight) for weight in largest):
+            yield claimed
 
 
 def _held(ground: Ground, form: Affine) -> Iterator[int]:
