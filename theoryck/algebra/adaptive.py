@@ -7,6 +7,7 @@ leaf of the trace, and the equation that defines it is recorded (:mod:`theoryck.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from theoryck.algebra.forms import Form, Root, TracedScalar, inner
@@ -92,7 +93,7 @@ class Adaptive(TracedScalar):
     def __truediv__(self, other: Any) -> Adaptive:
         if isinstance(other, TracedScalar):
             raise UntraceableError("a quotient of traced scalars: state the step by its equation")
-        return self.scaled(1 / other)
+        return self.scaled(Fraction(1, other) if isinstance(other, int) else 1 / other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +106,24 @@ class Reciprocal(Adaptive):
 
     def scaled(self, factor: Any) -> Reciprocal:
         return replace(self, scale=self.scale * self.root.trace.numbers.coerce(factor))
+
+    # minimum and maximum choose a factor of the vector in the denominator, which is zero with it;
+    # a case distinction would see which value the quotient takes there
+    def __le__(self, other: Any) -> Any:
+        self._refuse_zero()
+        return at_most(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        self._refuse_zero()
+        return at_most(other, self)
+
+    __lt__, __gt__ = __le__, __ge__
+
+    def _refuse_zero(self) -> None:
+        if self.root.trace.numbers.sign(self.offset) == 0:
+            raise UntraceableError(
+                "a quotient by a norm that may be zero in a comparison: compare the norm itself"
+            )
 
     def times(self, vector: Point) -> Point:
         trace = self.root.trace
@@ -175,6 +194,8 @@ def _against(left: Reciprocal, right: Any, direction: int) -> Condition:
     if isinstance(right, TracedScalar):
         raise UntraceableError("a comparison of two traced scalars, one of them a quotient")
     threshold = trace.numbers.coerce(right)
+    if trace.numbers.sign(left.offset) < 0 or trace.numbers.sign(left.root.scale) <= 0:
+        raise UntraceableError("a comparison of a quotient whose denominator may be negative")
     if trace.numbers.sign(threshold) <= 0 or trace.numbers.sign(left.scale) <= 0:
         raise UntraceableError("a quotient compared with a number that is not positive")
     length = left.scale / threshold - left.offset

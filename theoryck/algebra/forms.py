@@ -78,8 +78,10 @@ class Form(TracedScalar):
         if isinstance(other, Form):
             same_trace(self.trace, other.trace)
             return other
-        if isinstance(other, Root):
-            return other.form()
+        if isinstance(other, TracedScalar):
+            # norms, with or without an offset; a quotient is none
+            form: Form | None = other.form() if hasattr(other, "form") else None
+            return form
         if isinstance(other, Vector) or hasattr(other, "shape"):
             return None
         return Form(self.trace, self.trace.numbers.coerce(other), {}, {})
@@ -115,7 +117,9 @@ class Form(TracedScalar):
                 "a product of two traced scalars is of degree four: pep takes forms that are "
                 "quadratic in the vectors and linear in the values of f"
             )
-        if isinstance(other, Vector | Root):
+        if isinstance(other, Vector) or (
+            isinstance(other, TracedScalar) and not isinstance(other, Form)
+        ):
             return NotImplemented
         factor = other.constant if isinstance(other, Form) else self.trace.numbers.coerce(other)
         return Form(
