@@ -18,7 +18,7 @@ from theoryck.algebra.adaptive import Condition
 from theoryck.algebra.forms import Form
 from theoryck.algebra.numbers import NumberSystem
 from theoryck.algebra.point import Point
-from theoryck.algebra.trace import Evaluation, Oracle, Trace
+from theoryck.algebra.trace import Evaluation, Oracle, Proximal, Trace
 from theoryck.errors import TooLargeError, UntraceableError
 
 MAX_CASES = 12  # of one branch: each splits the claim in two
@@ -85,6 +85,8 @@ class LineSearch(Primitive):
     def holds(self, placing: Placing) -> bool:
         # a stationary point of a convex function on a line is a minimiser there
         step, direction = placing.vector(self.displacement), placing.vector(self.direction)
+        if placing.zero(direction):  # the line is a point
+            return placing.zero(step)
         slope = placing.vector(self.reached.gradient).dot(direction)
         return placing.parallel(step, direction) and placing.numbers.sign(slope) == 0
 
@@ -165,12 +167,14 @@ class Case:
 
 @dataclass
 class Part:
-    """The second part of f: its evaluations, with the values of an indicator zero."""
+    """The second part of f: its evaluations, with the values of an indicator zero, its proximal
+    steps, and what the method says of the diameter of a set."""
 
     name: str
     optimum: Evaluation
     evaluations: list[Evaluation] = field(default_factory=list)
-    diameter: Any | None = None
+    proximals: list[Proximal] = field(default_factory=list)
+    diameters: list[Any] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -248,7 +252,8 @@ class RelaxedTrace(Trace):
 
     def project(self, x: Any, *, diameter: Any = None) -> Point:
         second = self._second()
-        second.diameter = second.diameter if diameter is None else diameter
+        if diameter is not None:
+            second.diameters.append(self.numbers.coerce(diameter))
         normal = self.vector(f"s{len(second.evaluations)}")
         return self._new_second(x - normal, normal).point
 
@@ -347,8 +352,11 @@ class SecondPart(Oracle):
         return self.trace.evaluate_second(x).value
 
     def prox(self, x: Any, step: Any) -> Point:
-        slope = self.trace.vector(f"s{len(self.trace._second().evaluations)}")
-        return self.trace._new_second(x - step * slope, slope).point
+        second = self.trace._second()
+        slope = self.trace.vector(f"s{len(second.evaluations)}")
+        new = self.trace._new_second(x - step * slope, slope)
+        second.proximals.append(Proximal(new, self.trace.numbers.coerce(step)))
+        return new.point
 
 
 @dataclass(eq=False)

@@ -68,6 +68,8 @@ def check_attained(problem: Problem, witness: Witness) -> PlacedRun:
 def _check(problem: Problem, witness: Witness, verb: str, least_sign: int) -> PlacedRun:
     numbers = problem.numbers
     bounds = _sufficient(problem)
+    if problem.branch != witness.branch:
+        raise CertificateError("cases: not those that the method meets in this run")
     values = _leaf_values(problem, witness)
     zero = Coordinates((numbers.integer(0),) * witness.dimension)
 
@@ -78,6 +80,8 @@ def _check(problem: Problem, witness: Witness, verb: str, least_sign: int) -> Pl
     placed = _placed((problem.trace.optimum, *problem.trace.evaluations), placing)
     _check_proximal_steps(bounds, problem)
     if bounds.lower is None:
+        if isinstance(problem.trace, RelaxedTrace) and problem.trace.second is not None:
+            raise CertificateError("a sum or a set, and f of unknown curvature")
         _check_pointwise(placed, problem, placing)
     else:
         _check_function(placed, bounds, problem)
@@ -176,6 +180,10 @@ def _check_proximal_steps(bounds: Curvature, problem: Problem) -> None:
     numbers = problem.numbers
     if problem.trace.proximals and bounds.lower is None:
         raise CertificateError("a proximal step on functions of unknown curvature")
+    second = problem.trace.second if isinstance(problem.trace, RelaxedTrace) else None
+    for proximal in () if second is None else second.proximals:
+        if numbers.sign(proximal.step) <= 0:
+            raise CertificateError("a proximal step that is not positive")
     for proximal in problem.trace.proximals:
         # elsewhere a stationary point of the proximal problem need not be its minimiser
         if numbers.sign(proximal.step) <= 0 or numbers.sign(1 + proximal.step * bounds.lower) <= 0:
@@ -267,6 +275,11 @@ def _check_second(trace: RelaxedTrace, problem: Problem, placing: Placing) -> No
         start = placing.vector(trace.start)
         placed = (*placed, Evaluation("x0", start, start * 0, numbers.integer(0)))
     _check_pairs(placed, Curvature(lower=numbers.integer(0)), numbers, second.name)
+    for diameter in second.diameters:
+        for i, j in combinations(placed, 2):
+            apart = i.point - j.point
+            if numbers.sign(diameter * diameter - dot(apart, apart)) < 0:
+                raise CertificateError(f"{i.label} and {j.label} are further apart than the set")
     for a in problem.assumed:
         if a.assumption.over_domain is not None:
             for i, j in permutations(placed, 2):
