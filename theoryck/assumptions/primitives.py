@@ -42,7 +42,7 @@ def primitive_slacks(
     for primitive in trace.primitives:
         match primitive:
             case LineSearch():
-                yield from _line_search(primitive, trace)
+                yield from _line_search(primitive, trace, smooth=bounds.upper is not None)
             case Direction():
                 yield from _direction(primitive, trace)
                 if star:
@@ -71,13 +71,14 @@ def _evaluation_with(gradient: Point, trace: RelaxedTrace) -> Evaluation | None:
     )
 
 
-def _line_search(search: LineSearch, trace: RelaxedTrace) -> Iterator[Slack]:
-    slope = search.reached.gradient
-    yield Slack(f"line({search.label})", lambda: dot(slope, search.displacement), equality=True)
-    yield Slack(f"across({search.label})", lambda: dot(slope, search.direction), equality=True)
+def _line_search(search: LineSearch, trace: RelaxedTrace, *, smooth: bool) -> Iterator[Slack]:
+    slope, label = search.reached.gradient, search.label
+    if smooth:  # of several subgradients one is orthogonal to the line, the oracle's need not be
+        yield Slack(f"line({label})", lambda: dot(slope, search.displacement), equality=True)
+        yield Slack(f"across({label})", lambda: dot(slope, search.direction), equality=True)
     for e in trace.evaluations:
         if e.point.coefficients == search.start.coefficients:
-            yield Slack(f"descent({search.label})", partial(_fall, e, search.reached))
+            yield Slack(f"descent({label})", partial(_fall, e, search.reached))
 
 
 def _fall(before: Evaluation, after: Evaluation) -> Form:
