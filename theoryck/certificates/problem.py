@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -16,11 +16,13 @@ from typing import Any
 from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar
 from theoryck.algebra.adaptive import Shifted
 from theoryck.algebra.relaxed import Probe, RelaxedTrace, Structure
-from theoryck.assumptions.conditions import Assumed
+from theoryck.assumptions import Subject
+from theoryck.assumptions.conditions import Assumed, of_the_mean
 from theoryck.certificates.inequalities import Hypothesis, Inequalities
 from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, Extremum, evaluate
 from theoryck.claims.expressions import (
+    Apply,
     Comparison,
     Expectation,
     Expr,
@@ -28,9 +30,11 @@ from theoryck.claims.expressions import (
     Iterate,
     Number,
     Order,
+    Over,
     Symbol,
     Value,
     children,
+    mentions,
     walk,
 )
 from theoryck.errors import DomainError, TheoryckError, TooLargeError, UntraceableError
@@ -186,20 +190,25 @@ def instantiate(
         iterate=run.iterate,
         value=trace.value,
         gradient=trace.grad,
+        # elsewhere the mean of a norm is that of <e, v>, with the direction e of the vector v
+        expectation=lambda value: (
+            value.form() if trace.samples and isinstance(value, Root) else value
+        ),
     )
-    measure = evaluate(claim.measure, environment, numbers)
-    if trace.samples:
-        refuse_random(claim)
-        if isinstance(measure, Extremum) and measure.kind == "max":
-            raise UntraceableError("the expectation of a maximum is not quadratic")
-        if trace.cases:
-            raise UntraceableError("which case applies is random: a trace can follow one only")
+    measure = evaluate(_without_outer_mean(claim.measure), environment, numbers)
     bound = evaluate(claim.bound, environment, numbers)
     hypotheses = tuple(
         hypothesis
         for position, condition in enumerate(claim.initial)
         for hypothesis in start_conditions(position, condition, environment, trace)
     )
+    if trace.samples:  # for the measure, the bound or the start
+        refuse_random(claim)
+        if isinstance(measure, Extremum) and measure.kind == "max":
+            raise UntraceableError("the expectation of a maximum is not quadratic")
+        if trace.cases:
+            raise UntraceableError("which case applies is random: a trace can follow one only")
+    _refuse_proximal(trace)
     for between in auxiliary:
         _look_between(between, trace)
     assumed = assumptions_at(claim, parameters, numbers)
@@ -262,6 +271,13 @@ def structure_of(use: MethodUse, parameters: Mapping[str, Any], numbers: NumberS
     return probe.asked
 
 
+def _refuse_proximal(trace: RelaxedTrace) -> None:
+    steps = [*trace.proximals, *(() if trace.second is None else trace.second.proximals)]
+    for step in (proximal.step for proximal in steps):
+        if trace.numbers.sign(step) <= 0:
+            raise DomainError(f"a proximal step of {step}: it must be positive")
+
+
 def _refuse_unconstrained(assumed: Sequence[Assumed], claim: RateClaim) -> None:
     for a in assumed:
         if a.assumption.of_the_minimum:
@@ -295,8 +311,13 @@ def assumptions_at(
 
 
 def speaks_of_minimiser(claim: RateClaim, assumed: Sequence[Assumed]) -> bool:
-    """Whether a proof may speak of x* as a point."""
-    return mentions_minimiser(claim) or any(a.assumption.has_minimiser for a in assumed)
+    """Whether a proof may speak of x* as a point. Terms with minimisers have a sum without one,
+    unless the sum inherits what gives it."""
+    on_f = of_the_mean(assumed)
+    return mentions_minimiser(claim) or any(
+        a.assumption.has_minimiser and (a in on_f or a.assumption.subject is not Subject.FUNCTION)
+        for a in assumed
+    )
 
 
 def mentions_minimiser(claim: RateClaim) -> bool:
@@ -313,8 +334,26 @@ def _mentions(claim: RateClaim, name: str) -> bool:
 
 def refuse_random(claim: RateClaim) -> None:
     """What a claim says of a random run must be an expectation."""
-    if any(_random_outside(text) for text in (claim.measure, claim.bound, *claim.initial)):
+    texts = (claim.measure, claim.bound, *claim.initial)
+    if any(_random_outside(text) for text in texts):
         raise UntraceableError("the run is random: write E(...) around what depends on it")
+    if any(_power_of_mean(node) for text in texts for node in walk(text)):
+        raise UntraceableError("a power of an expectation: square inside, E(norm(...)**2)")
+
+
+def _power_of_mean(expr: Any) -> bool:
+    return isinstance(expr, Apply) and expr.function == "**" and mentions(expr, Expectation)
+
+
+def _without_outer_mean(measure: Expr) -> Expr:
+    """The same without an outermost E(...): a norm is then squared inside it, which is on the
+    safe side, since E(norm)**2 <= E(norm**2)."""
+    match measure:
+        case Expectation(body=body):
+            return body
+        case Over(body=Expectation(body=body)):
+            return replace(measure, body=body)
+    return measure
 
 
 def _random_outside(expr: Any) -> bool:
