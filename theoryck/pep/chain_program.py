@@ -22,6 +22,7 @@ from theoryck.pep.chain_sizes import Sizes
 
 SMALLEST = 1e-30  # units below are replaced: nothing can be measured in them
 TIGHT, DEFAULT, FEASIBLE = 1e-10, 1e-8, 1e-12
+SHARPNESS = 1e6  # how much finer the conditions are measured where their room is what matters
 ZERO, SIGNED, SEMIDEFINITE = range(3)
 
 
@@ -154,7 +155,8 @@ def _feasible(
     """Values of the free unknowns beside the known ones that meet every condition with room."""
     right = problem.right - problem.matrix[:, ~free] @ known[~free]
     nothing = np.zeros(int(free.sum()))
-    found = _solve(problem, problem.matrix[:, free], nothing, right, FEASIBLE, deadline)
+    sharp = problem.matrix[:, free] * SHARPNESS
+    found = _solve(problem, sharp, nothing, right * SHARPNESS, FEASIBLE, deadline)
     if isinstance(found, str):
         return found
     unknowns = known.copy()
