@@ -61,10 +61,11 @@ def rerun(claim: Claim, report: EngineReport) -> EngineReport:
 
 def _rerun_instance(claim: RateClaim, instance: Instance) -> tuple[Instance, list[str]]:
     witness = instance.witness
-    if instance.status is not Status.REFUTED or witness is None or witness.get("kind") != "witness":
+    kinds = {"witness": _run, "function": _run_function}
+    if instance.status is not Status.REFUTED or witness is None or witness.get("kind") not in kinds:
         return instance, []
     try:
-        seen = _run(claim, witness)
+        seen = kinds[witness["kind"]](claim, witness)
     except TheoryckError as error:
         return instance, [f"the witness was checked exactly; it was not run again: {error}"]
     agrees = seen.deviation <= AGREEMENT and seen.measure > seen.bound
@@ -75,6 +76,46 @@ def _rerun_instance(claim: RateClaim, instance: Instance) -> tuple[Instance, lis
     if not agrees:
         line += "; this run does not show the violation, which rests on the exact check alone"
     return replace(instance, witness={**witness, "run": seen.data()}), [line]
+
+
+def _run_function(claim: RateClaim, witness: Mapping[str, Any]) -> Rerun:
+    """The same for a witness that is an explicit function."""
+    import numpy as np
+
+    from theoryck.algebra import Coordinates
+    from theoryck.certificates.documents import as_float, function_run
+    from theoryck.certificates.problem import parameter_values, step_arguments
+    from theoryck.claims.arithmetic import Floats
+    from theoryck.claims.evaluate import Environment, evaluate
+    from theoryck.simulate import run_explicit
+
+    numbers = Floats()
+    _, at, outcome = function_run(witness, **vocabulary_of(claim))
+    exact = np.array([[as_float(entry) for entry in x.entries] for x in outcome.iterates])
+    horizon = len(exact) - 1
+    symbols = parameter_values(at, numbers)
+    arguments = [step_arguments(claim.method, float(k), symbols, numbers) for k in range(horizon)]
+    seen = run_explicit(
+        witness["function"], claim.method.method, arguments, witness["start"], horizon
+    )
+
+    def row(x: Coordinates) -> Any:
+        return np.array([x.entries])
+
+    read = Environment(
+        symbols={**symbols, "f_star": 0.0, "x_star": Coordinates((0.0,) * exact.shape[1])},
+        iterate=lambda k: Coordinates(tuple(float(t) for t in seen.iterates[k])),
+        value=lambda x: float(seen.oracle.value(row(x))[0, 0]),
+        gradient=lambda x: Coordinates(tuple(float(t) for t in seen.oracle.grad(row(x))[0])),
+    )
+    size = float(np.abs(exact).max(initial=0.0)) or 1.0
+    return Rerun(
+        iterates=tuple(tuple(float(t) for t in x) for x in seen.iterates),
+        values=tuple(float(seen.oracle.value(x[None, :])[0, 0]) for x in seen.iterates),
+        measure=float(evaluate(claim.measure, read, numbers)),
+        bound=float(evaluate(claim.bound, read, numbers)),
+        deviation=float(np.abs(seen.iterates - exact).max(initial=0.0)) / size,
+    )
 
 
 def _run(claim: RateClaim, witness: Mapping[str, Any]) -> Rerun:

@@ -4,7 +4,16 @@ It supports a claim with stated confidence, refutes it by an exact run, and neve
 """
 
 from theoryck.simulate.examine import examine
+from theoryck.simulate.explicit import ExplicitRun, run_explicit
 from theoryck.simulate.interpolants import Interpolant, Replay, replay
 from theoryck.simulate.trajectories import trajectories
 
-__all__ = ["Interpolant", "Replay", "examine", "replay", "trajectories"]
+__all__ = [
+    "ExplicitRun",
+    "Interpolant",
+    "Replay",
+    "examine",
+    "replay",
+    "run_explicit",
+    "trajectories",
+]
