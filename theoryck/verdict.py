@@ -42,6 +42,7 @@ FINDING_CODES = (
     "unused-assumption",
     "missing-assumption",
     "suggestion",
+    "fails-from",
 )
 
 
