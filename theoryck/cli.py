@@ -208,6 +208,30 @@ def verify(context: click.Context, certificate: str, methods_file: str | None) -
 
 
 @cli.command()
+@click.argument("witness", metavar="WITNESS.json")
+@click.argument("out", metavar="OUT.png|svg|pdf")
+@click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
+@click.pass_context
+def plot(context: click.Context, witness: str, out: str, methods_file: str | None) -> None:
+    """Draw a witness of one or two dimensions: the function and the run that breaks the bound.
+
+    It is verified first. Exit codes: 0 drawn; 1 the witness does not hold; 2 it cannot be read
+    or drawn, or OUT cannot be written.
+    """
+    from theoryck.check.documents import UnreadableError
+    from theoryck.report.plots import PlotError, plot_file
+
+    try:
+        plot_file(witness, out, methods_file)
+    except (UnreadableError, PlotError) as error:
+        click.echo(f"theoryck: {error}", err=True)
+        context.exit(2)
+    except TheoryckError as error:
+        click.echo(f"{witness}: does not hold: {error}")
+        context.exit(1)
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of the report that `check --json` writes."""
     from theoryck.report.json_report import schema as published
