@@ -22,7 +22,7 @@ from theoryck.pep.chain_sizes import Sizes
 
 SMALLEST = 1e-30  # units below are replaced: nothing can be measured in them
 TIGHT, DEFAULT, FEASIBLE = 1e-10, 1e-8, 1e-12
-SHARPNESS = 1e6  # how much finer the conditions are measured where their room is what matters
+FINENESS = (1e6, 1e3, 1.0)  # units of the conditions where their room is what matters
 ZERO, SIGNED, SEMIDEFINITE = range(3)
 
 
@@ -131,7 +131,10 @@ def smallest_ratio(problem: Program, deadline: float) -> Solution | str:
 
 def interior(problem: Program, deadline: float) -> Solution | str:
     """Unknowns with t = 1 that meet every condition with room: without a goal, an interior-point
-    method ends near the analytic centre of the conditions."""
+    method ends near the analytic centre of the conditions.
+
+    How accurate it is there depends on how finely they are measured, so several are tried.
+    """
     free = np.ones(problem.matrix.shape[1], dtype=bool)
     free[0] = False
     known = np.zeros(free.size)
@@ -155,13 +158,41 @@ def _feasible(
     """Values of the free unknowns beside the known ones that meet every condition with room."""
     right = problem.right - problem.matrix[:, ~free] @ known[~free]
     nothing = np.zeros(int(free.sum()))
-    sharp = problem.matrix[:, free] * SHARPNESS
-    found = _solve(problem, sharp, nothing, right * SHARPNESS, FEASIBLE, deadline)
-    if isinstance(found, str):
-        return found
-    unknowns = known.copy()
-    unknowns[free] = found.unknowns
-    return Solution(unknowns, found.accurate)
+    part = sp.csc_matrix(problem.matrix[:, free])
+    best: tuple[float, Solution] | None = None
+    said = "not tried"
+    for fine in FINENESS:
+        found = _solve(problem, part * fine, nothing, right * fine, FEASIBLE, deadline)
+        if isinstance(found, str):
+            said = found
+            continue
+        unknowns = known.copy()
+        unknowns[free] = found.unknowns
+        left = room(problem, unknowns)
+        if best is None or left > best[0]:
+            best = left, Solution(unknowns, found.accurate)
+        if left > 0:
+            break
+    return said if best is None else best[1]
+
+
+def room(problem: Program, unknowns: np.ndarray) -> float:
+    """How far the conditions are from being violated; negative if one is, by more than the
+    equations are."""
+    slack = problem.right - problem.matrix @ unknowns
+    error = float(np.abs(slack[: problem.zeros]).max(initial=0.0))
+    start = problem.zeros + problem.signed
+    least = float(slack[problem.zeros : start].min(initial=np.inf))
+    for order, orders in groupby(problem.orders):
+        count = len(list(orders))
+        j, i = np.tril_indices(order)
+        size = i.size
+        entries = slack[start : start + count * size].reshape(count, size)
+        start += count * size
+        matrices = np.zeros((count, order, order))
+        matrices[:, i, j] = matrices[:, j, i] = entries / np.where(i == j, 1.0, np.sqrt(2.0))
+        least = min(least, float(np.linalg.eigvalsh(matrices)[:, 0].min()))
+    return least - error
 
 
 def _solve(
