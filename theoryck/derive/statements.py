@@ -156,6 +156,15 @@ def affine(terms: Mapping[Quantity, sympy.Expr], constant: sympy.Expr = ZERO) ->
     return Affine(tuple(sorted(kept, key=lambda term: _rank(term[0]))), normal(constant))
 
 
+def unexpanded(terms: Mapping[Quantity, sympy.Expr]) -> Affine:
+    """An affine form with its coefficients as they are written.
+
+    Powers with a symbolic exponent do not survive SymPy's expansion: ``(1 - a/b)**k`` is split.
+    """
+    kept = [(quantity, c) for quantity, c in terms.items() if c != 0]
+    return Affine(tuple(sorted(kept, key=lambda term: _rank(term[0]))), ZERO)
+
+
 def normal(expr: sympy.Expr) -> sympy.Expr:
     """A canonical form in which sums that cancel are zero; roots of parameters are kept."""
     if expr.is_number and expr.is_Rational:

@@ -42,6 +42,14 @@ class AffineRun:
         return tuple(total)
 
 
+def shrinkage(traced: TracedPoints, run: AffineRun, numbers: RationalFunctions) -> Any:
+    """x[k+1] − x* as a multiple of x[k] − x*, along the run without slope."""
+    total = numbers.integer(0)
+    for leaf, c in (traced.points[-1].point - traced.trace.x_star).coefficients.items():
+        total = total + c * run.distance.get(leaf, numbers.integer(0))
+    return total
+
+
 def curvatures(traced: TracedPoints, numbers: RationalFunctions) -> tuple[Any, Any]:
     """The least and the greatest curvature of the class; None where there is no bound."""
     bounds = curvature(of_the_mean(traced.inequalities.assumed), numbers)

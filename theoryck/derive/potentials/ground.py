@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
+import sympy
+
 from theoryck.derive.potentials.extremal import AffineRun, affine_run, curvatures
 from theoryck.derive.potentials.multipliers import Point, Vector, find_multipliers
 from theoryck.derive.potentials.numbers import RationalFunctions
@@ -22,6 +24,9 @@ from theoryck.errors import InexactError
 
 TRIED_POINTS = 5
 MAX_PROOFS = 2  # of one inequality, with different multipliers
+
+
+Powers = tuple[tuple[sympy.Expr, sympy.Symbol], ...]
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,21 @@ class Ground:
         return cls._over(workshop, (Relation(lower, "<", upper),), (Relation(lower, "==", upper),))
 
     @classmethod
-    def _over(cls, workshop: Workshop, apart: tuple[Relation, ...], *same: Any) -> Ground:
+    def _over(
+        cls,
+        workshop: Workshop,
+        apart: tuple[Relation, ...],
+        same: tuple[Relation, ...] = (),
+        powers: Powers = (),
+    ) -> Ground:
         setting = workshop.setting
-        numbers = RationalFunctions.over(setting.domain.where(*apart))
+        numbers = RationalFunctions.over(setting.domain.where(*apart), powers)
         step, point = (traced_points(setting, numbers, count) for count in (2, 1))
-        return cls(workshop, numbers, step, point, apart, *same)
+        return cls(workshop, numbers, step, point, apart, same)
+
+    def with_powers(self, powers: Powers) -> Ground:
+        """The same ground, its coefficients with the powers ``base**exponent`` among them."""
+        return self._over(self.workshop, self.apart, self.same, powers)
 
     @property
     def curvatures(self) -> tuple[Any, Any]:

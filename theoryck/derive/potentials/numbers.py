@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -94,11 +94,26 @@ class RationalFunction:
 
 
 @dataclass(frozen=True)
+class Power:
+    """``base**exponent`` for an integer symbol as exponent, an unknown of the field."""
+
+    base: sympy.Expr
+    exponent: sympy.Symbol
+    unknown: sympy.Symbol
+
+    @property
+    def expression(self) -> sympy.Expr:
+        """The power itself."""
+        return sympy.Pow(self.base, self.exponent)
+
+
+@dataclass(frozen=True)
 class RationalFunctions(NumberSystem):
     """The field Q(parameters, k); a sign is told where it is the same on the whole domain.
 
     Equal elements are equal objects, so that an identity of traced forms is an identity for all
-    parameters at which both sides have a value.
+    parameters at which both sides have a value. Powers ``base**k`` can be adjoined: an identity
+    that holds for any number in their place holds for them.
 
     >>> from theoryck.derive.domain import Domain
     >>> L = sympy.Symbol("L", positive=True)
@@ -110,14 +125,22 @@ class RationalFunctions(NumberSystem):
 
     domain: Domain
     field: Any
+    powers: tuple[Power, ...] = ()
     name: str = "rational functions"
     signs: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def over(cls, domain: Domain) -> RationalFunctions:
-        """The field over the domain's symbols and the iteration number."""
+    def over(
+        cls, domain: Domain, powers: Iterable[tuple[sympy.Expr, sympy.Symbol]] = ()
+    ) -> RationalFunctions:
+        """The field over the domain's symbols, the iteration number and the given powers."""
         wide = domain.with_symbols(ITERATION)
-        return cls(wide, sympy.QQ.frac_field(*sorted(wide.symbols.values(), key=str)))
+        adjoined = tuple(
+            Power(base, exponent, sympy.Dummy(f"power{number}", real=True))
+            for number, (base, exponent) in enumerate(dict.fromkeys(powers))
+        )
+        symbols = [*sorted(wide.symbols.values(), key=str), *(p.unknown for p in adjoined)]
+        return cls(wide, sympy.QQ.frac_field(*symbols), adjoined)
 
     def element(self, expr: sympy.Expr) -> RationalFunction:
         """An expression as an element.
@@ -125,15 +148,35 @@ class RationalFunctions(NumberSystem):
         Raises:
             InexactError: it is not a rational function with rational coefficients.
         """
+        expr = sympy.sympify(expr, strict=True)
         try:
-            return RationalFunction(self.field.from_sympy(sympy.sympify(expr, strict=True)))
-        except (BasePolynomialError, ValueError, NotImplementedError) as error:
+            known = {power: self._adjoined(power).quotient.as_expr() for power in powers_in(expr)}
+            return RationalFunction(self.field.from_sympy(expr.xreplace(known)))
+        except (BasePolynomialError, ValueError, NotImplementedError, ZeroDivisionError) as error:
             raise InexactError(f"{expr} is no rational function of the parameters") from error
 
-    @staticmethod
-    def expression(value: RationalFunction) -> sympy.Expr:
+    def _adjoined(self, power: sympy.Pow) -> RationalFunction:
+        """``b**(a*s + c)`` where b or its inverse is the base of an adjoined power of s."""
+        base = self.element(power.base)
+        for known in self.powers:
+            slope = sympy.expand(power.exp).coeff(known.exponent, 1)
+            rest = sympy.expand(power.exp - slope * known.exponent)
+            if not (isinstance(slope, sympy.Integer) and isinstance(rest, sympy.Integer)):
+                continue
+            own, unknown = self.element(known.base), self.element(known.unknown)
+            for direction in (1, -1, 2, -2):
+                if base == own**direction:
+                    whole: RationalFunction = unknown ** (int(slope) * direction)
+                    return whole * own ** (int(rest) * direction)
+        raise InexactError(f"{power} is no rational function of the parameters")
+
+    def readable(self, expr: sympy.Expr) -> sympy.Expr:
+        """The expression with the adjoined powers written as powers."""
+        return expr.xreplace({power.unknown: power.expression for power in self.powers})
+
+    def expression(self, value: RationalFunction) -> sympy.Expr:
         """An element as an expression, numerator and denominator factored."""
-        return sympy.factor(value.quotient.as_expr())
+        return self.readable(sympy.factor(value.quotient.as_expr()))
 
     def rational(self, value: Fraction) -> RationalFunction:
         return RationalFunction(self.field.convert(sympy.QQ(value.numerator, value.denominator)))
@@ -190,11 +233,17 @@ class RationalFunctions(NumberSystem):
         Raises:
             ZeroDivisionError: it has a pole there.
         """
-        above, below = (
-            _evaluate(part, self.field.symbols, point)
-            for part in (value.quotient.numer, value.quotient.denom)
-        )
-        return above / below
+        values = [point.get(symbol, Fraction(0)) for symbol in self.field.symbols]
+        first = len(values) - len(self.powers)
+        # no base contains a power, so that the bases have values before the powers do
+        values[first:] = [self._power(power, values, point) for power in self.powers]
+        return _quotient(value, values)
+
+    def _power(
+        self, power: Power, values: list[Fraction], point: Mapping[sympy.Symbol, Fraction]
+    ) -> Fraction:
+        base = _quotient(self.element(power.base), values)
+        return base ** int(point.get(power.exponent, Fraction(0)))
 
     def substitute(
         self, value: RationalFunction, symbol: sympy.Symbol, by: RationalFunction
@@ -205,10 +254,19 @@ class RationalFunctions(NumberSystem):
         return RationalFunction(value.quotient.compose(self.field.from_sympy(symbol), by.quotient))
 
 
-def _evaluate(
-    polynomial: Any, symbols: tuple[sympy.Symbol, ...], point: Mapping[sympy.Symbol, Fraction]
-) -> Fraction:
-    return sum(_terms(polynomial, [point.get(s, Fraction(0)) for s in symbols]), Fraction(0))
+def powers_in(expr: sympy.Expr) -> set[sympy.Pow]:
+    """The powers with an exponent that is not a number, outermost ones only."""
+    if isinstance(expr, sympy.Pow) and not expr.exp.is_number:
+        return {expr}
+    return {power for part in expr.args for power in powers_in(part)}
+
+
+def _quotient(value: RationalFunction, values: list[Fraction]) -> Fraction:
+    above, below = (
+        sum(_terms(part, values), Fraction(0))
+        for part in (value.quotient.numer, value.quotient.denom)
+    )
+    return above / below
 
 
 def _terms(polynomial: Any, values: list[Fraction]) -> Iterator[Fraction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
@@ -14,7 +14,7 @@ from theoryck.certificates.checker import gram_matrix
 from theoryck.derive.exact import equal
 from theoryck.derive.potentials.extremal import affine_run, curvatures
 from theoryck.derive.potentials.multipliers import Point
-from theoryck.derive.potentials.numbers import RationalFunctions
+from theoryck.derive.potentials.numbers import RationalFunctions, powers_in
 from theoryck.derive.potentials.signs import finite, nonnegative_here, principal_minors
 from theoryck.derive.potentials.step import TracedPoints, traced_points
 from theoryck.derive.printing import to_claim_text
@@ -52,6 +52,12 @@ class Case:
     multipliers: tuple[tuple[str, sympy.Expr], ...] | None
     premises: tuple[Relation, ...] = ()
     points: tuple[Point, ...] = ()
+
+    @property
+    def expressions(self) -> tuple[sympy.Expr, ...]:
+        """All coefficients that occur."""
+        form = (*(c for _, c in self.form.terms), self.form.constant)
+        return (*form, *(m for _, m in self.multipliers or ()))
 
     def __str__(self) -> str:
         where = f" where {' and '.join(map(str, self.premises))}" if self.premises else ""
@@ -96,7 +102,9 @@ class Interpolated(Rule):
         conditions: list[Relation] = list(covering(cases))
         try:
             for case in cases:
-                numbers = RationalFunctions.over(setting.domain.where(*case.premises))
+                numbers = RationalFunctions.over(
+                    setting.domain.where(*case.premises), adjoined(case.expressions)
+                )
                 traced = traced_points(setting, numbers, 2 if ahead else 1)
                 conditions += _ground(setting, traced, numbers)
                 conditions += (
@@ -106,6 +114,14 @@ class Interpolated(Rule):
         except (TheoryckError, Stuck) as error:
             raise NotApplicableError(str(error)) from error
         return Conclusion(OneStep(weakest(cases), "<="), tuple(dict.fromkeys(conditions)))
+
+
+def adjoined(expressions: Iterable[sympy.Expr]) -> Iterator[tuple[sympy.Expr, sympy.Symbol]]:
+    """Base and exponent of the powers ``base**k`` in some expressions."""
+    powers = {power for expr in expressions for power in powers_in(expr)}
+    for power in sorted(powers, key=str):
+        for symbol in sorted(power.exp.free_symbols, key=str):
+            yield power.base, symbol
 
 
 def _ground(
@@ -122,7 +138,7 @@ def _ground(
 def _conditions(case: Case, traced: TracedPoints, numbers: RationalFunctions) -> Iterator[Relation]:
     target = traced.form(case.form, numbers) * -1
     for coefficient in (*(c for _, c in case.form.terms), case.form.constant):
-        yield from finite(numbers.element(coefficient))
+        yield from finite(numbers.element(coefficient), numbers)
     if case.multipliers is None:
         yield from _on_quadratic(case, target, traced, numbers)
         return
@@ -163,6 +179,8 @@ def _on_quadratic(
 
 def weakest(cases: Sequence[Case]) -> Affine:
     """A form that is at most 0 in every case, its quantities being nonnegative."""
+    if len({case.form for case in cases}) == 1:
+        return cases[0].form
     quantities = dict.fromkeys(q for case in cases for q in case.form.quantities)
     terms = {}
     for quantity in quantities:
@@ -219,31 +237,48 @@ class PotentialBound(Rule):
         for form in (link.form, end.form):
             if not equal(form.constant, ZERO):
                 raise NotApplicableError("a constant is left in the potential")
-        potential = _potential(link.form)
-        if any(q.at for q in end.form.quantities):
-            raise NotApplicableError("an inequality at one point is expected")
-        weight = end.form[measured] + potential.get(measured, ZERO).subs(ITERATION, index)
-        for quantity in {*potential, *end.form.quantities}:
-            at_end = -potential.get(quantity, ZERO).subs(ITERATION, index)
-            if quantity == measured:
-                at_end = at_end + weight
-            if not equal(end.form[quantity], at_end):
-                raise NotApplicableError(f"the potential has another multiple of {quantity}")
+        numbers = _field_of((*link.form.terms, *end.form.terms), setting, index)
+        try:
+            potential = _potential(link.form, numbers)
+            at_end = {q: numbers.element(_at(c, index)) for q, c in potential.items()}
+            weight = numbers.element(end.form[measured])
+            weight = weight + at_end.get(measured, 0)
+            for quantity in {*potential, *end.form.quantities}:
+                rest = numbers.element(end.form[quantity]) + at_end.get(quantity, 0)
+                if rest != (weight if quantity == measured else 0):
+                    raise NotApplicableError(f"the potential has another multiple of {quantity}")
+        except TheoryckError as error:
+            raise NotApplicableError(str(error)) from error
         if not potential.keys() <= STARTS.keys():
             raise NotApplicableError("the potential is not known at the start")
-        start = sum((c.subs(ITERATION, ZERO) * STARTS[q] for q, c in potential.items()), ZERO)
-        statement = Bound(Measured(measured, Aggregate.LAST, index, index), start / weight)
-        return Conclusion(statement, (positive(weight), Relation(index, ">=", ZERO)))
+        start = sum((_at(c, ZERO) * STARTS[q] for q, c in potential.items()), ZERO)
+        size = numbers.expression(weight)
+        statement = Bound(Measured(measured, Aggregate.LAST, index, index), start / size)
+        return Conclusion(statement, (positive(size), Relation(index, ">=", ZERO)))
 
 
-def _potential(link: Affine) -> dict[Quantity, sympy.Expr]:
+def _at(coefficient: sympy.Expr, index: sympy.Expr) -> sympy.Expr:
+    """A coefficient of V[k] at another index."""
+    return coefficient.subs(ITERATION, index)
+
+
+def _field_of(
+    terms: Iterable[tuple[Quantity, sympy.Expr]], setting: Setting, index: sympy.Expr
+) -> RationalFunctions:
+    """The field in which coefficients are compared, with the powers that occur in them."""
+    coefficients = [c for _, c in terms]
+    powers = adjoined([*coefficients, *(_at(c, index) for c in coefficients)])
+    return RationalFunctions.over(setting.domain, powers)
+
+
+def _potential(link: Affine, numbers: RationalFunctions) -> dict[Quantity, sympy.Expr]:
     """V[k] of the link V[k+1] − V[k] <= 0."""
     potential = {q: -link[q] for q in link.quantities if q.at == 0}
     ahead = {q for q in link.quantities if q.at == 1}
     if len(potential) + len(ahead) != len(link.quantities):
         raise NotApplicableError("the link speaks of more than x[k] and x[k+1]")
     for quantity in {*potential, *(shifted(q, -1) for q in ahead)}:
-        next_one = potential.get(quantity, ZERO).subs(ITERATION, ITERATION + 1)
-        if not equal(link[shifted(quantity)], next_one):
+        next_one = _at(potential.get(quantity, ZERO), ITERATION + 1)
+        if numbers.element(link[shifted(quantity)]) != numbers.element(next_one):
             raise NotApplicableError(f"{quantity} has another multiple in V[k+1] than in V[k]")
     return potential

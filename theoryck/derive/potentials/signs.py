@@ -29,7 +29,7 @@ def nonnegative_here(
         for factor, power in factors:
             if power % 2 == 0:
                 if strict:
-                    conditions.append(Relation(factor, "!=", ZERO))
+                    conditions.append(Relation(numbers.readable(factor), "!=", ZERO))
                 continue
             element = numbers.element(factor)
             seen = {_sign(numbers.at(element, point)) for point in points} - {0}
@@ -39,18 +39,18 @@ def nonnegative_here(
             (found,) = seen
             sign *= found
             relation = (">" if found > 0 else "<") + ("" if strict else "=")
-            conditions.append(Relation(factor, relation, ZERO))
+            conditions.append(Relation(numbers.readable(factor), relation, ZERO))
     if sign < 0:
         yield Relation(numbers.expression(value), ">=", ZERO)
         return
     yield from conditions
 
 
-def finite(value: RationalFunction) -> Iterator[Relation]:
+def finite(value: RationalFunction, numbers: RationalFunctions) -> Iterator[Relation]:
     """Conditions under which the value has no pole."""
     _, _, below = value.factors()
     for factor, _ in below:
-        yield Relation(factor, "!=", ZERO)
+        yield Relation(numbers.readable(factor), "!=", ZERO)
 
 
 def _sign(value: Fraction) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import sympy
 
 from theoryck.claims.expressions import Order
-from theoryck.derive.exact import equal
 from theoryck.derive.measure import Target
+from theoryck.derive.potentials.extremal import affine_run, shrinkage
 from theoryck.derive.potentials.ground import Ground, Part
 from theoryck.derive.potentials.rules import PotentialBound
 from theoryck.derive.potentials.transport import Coefficients, closed_form, transport
@@ -21,7 +21,9 @@ from theoryck.derive.setting import (
     Setting,
     start_relation,
 )
-from theoryck.derive.statements import DISTANCE_SQUARED, Affine, Quantity, affine, shifted
+from theoryck.derive.statements import DISTANCE_SQUARED, Affine, Quantity, shifted, unexpanded
+from theoryck.derive.symbols import ZERO
+from theoryck.errors import InexactError
 
 
 def telescoped(ground: Ground, target: Target) -> Iterator[int]:
@@ -30,12 +32,19 @@ def telescoped(ground: Ground, target: Target) -> Iterator[int]:
     run = None if lower is None else ground.run(ground.step, lower)
     if run is None:
         return
+    ratio = shrinkage(ground.step, run, ground.numbers)
+    if ratio != 1:
+        base = _readable_base(ground.numbers.expression(ratio))
+        exponents = {ITERATION, *target.measured.upper.free_symbols}
+        ground = ground.with_powers(tuple((base, s) for s in sorted(exponents, key=str)))
+        run = affine_run(ground.step, ground.curvatures[0], ground.numbers)
     moved = transport(ground.step, run, ground.curvatures, ground.numbers)
     kernel = (run.distance, run.slope)
+    power = next((p for p in ground.numbers.powers if p.exponent == ITERATION), None)
     for start, symbol in STARTS.items():
         if not symbol.free_symbols <= setting.start_symbols:
             continue
-        potential = closed_form(moved, start)
+        potential = closed_form(moved, start, power)
         if potential is None or (DISTANCE_SQUARED in potential and not setting.has_minimiser):
             continue
         for link in ground.prove([Part(_link(potential), kernel)]):
@@ -43,19 +52,32 @@ def telescoped(ground: Ground, target: Target) -> Iterator[int]:
             break
 
 
+def _readable_base(ratio: sympy.Expr) -> sympy.Expr:
+    """The ratio, or its inverse, as a sum: SymPy splits powers of products."""
+    above, below = sympy.fraction(ratio)
+    if above.is_number:
+        return sympy.expand(below / above)
+    return 1 - sympy.factor(1 - ratio)
+
+
 def _link(potential: Coefficients) -> Affine:
     """V[k+1] − V[k]."""
     ahead = {shifted(q): c.subs(ITERATION, ITERATION + 1) for q, c in potential.items()}
-    return affine({**ahead, **{q: -c for q, c in potential.items()}})
+    return unexpanded({**ahead, **{q: -c for q, c in potential.items()}})
 
 
 def _ends(
     ground: Ground, target: Target, potential: Coefficients, start: Quantity, link: int
 ) -> Iterator[int]:
     measured = target.measured
-    at_end = affine({q: c.subs(ITERATION, measured.upper) for q, c in potential.items()})
-    for weight in _weights(ground, target, at_end, start):
-        form = at_end.times(sympy.Integer(-1)).plus(affine({measured.quantity: weight}))
+    at_end = {q: c.subs(ITERATION, measured.upper) for q, c in potential.items()}
+    for weight in _weights(ground, target, unexpanded(at_end), start):
+        form = unexpanded(
+            {
+                **{q: -c for q, c in at_end.items()},
+                measured.quantity: _plus(ground, weight, -at_end.get(measured.quantity, ZERO)),
+            }
+        )
         for end in _held(ground, form):
             number = ground.attempt(
                 PotentialBound(), link, end, index=measured.upper, quantity=measured.quantity
@@ -65,14 +87,24 @@ def _ends(
                 break
 
 
+def _plus(ground: Ground, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    numbers = ground.numbers
+    return numbers.expression(numbers.element(left) + numbers.element(right))
+
+
 def _weights(
     ground: Ground, target: Target, at_end: Affine, start: Quantity
 ) -> Iterator[sympy.Expr]:
     largest = largest_weights(ground, at_end, target.measured.quantity)
     yield from largest
     for claimed in claimed_weights(ground.workshop.setting, target, start):
-        if not any(equal(claimed, weight) for weight in largest):
-            yield claimed
+        try:
+            weight = ground.numbers.expression(ground.numbers.element(claimed))
+        except InexactError as error:
+            ground.workshop.failures.append(str(error))
+            continue
+        if weight not in largest:
+            yield weight
 
 
 def _held(ground: Ground, form: Affine) -> Iterator[int]:

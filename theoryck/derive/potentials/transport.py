@@ -16,7 +16,7 @@ import sympy
 
 from theoryck.derive.potentials.extremal import AffineRun, values_along
 from theoryck.derive.potentials.linear import sole_solution
-from theoryck.derive.potentials.numbers import RationalFunctions
+from theoryck.derive.potentials.numbers import Power, RationalFunctions
 from theoryck.derive.potentials.step import OBSERVABLES, TracedPoints
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.statements import Quantity, shifted
@@ -69,8 +69,18 @@ def transport(
     return Transport(squares(0), squares(1), numbers)
 
 
-def closed_form(moved: Transport, start: Quantity) -> Coefficients | None:
-    """The potential that starts as one observable, its coefficients polynomials in k, or None."""
+def closed_form(moved: Transport, start: Quantity, ratio: Power | None) -> Coefficients | None:
+    """The potential that starts as one observable, with coefficients that hold for every k.
+
+    Args:
+        moved: from :func:`transport`.
+        start: the observable.
+        ratio: how x[k] − x* shrinks along the run, as an adjoined power: the coefficients are
+            then polynomials in its inverse; None: it does not, and they are polynomials in k.
+
+    Returns:
+        The coefficients, or None where the potentials follow no such formula.
+    """
     numbers = moved.numbers
     current = [numbers.integer(1 if q == start else 0) for q in OBSERVABLES]
     samples = [current]
@@ -82,12 +92,39 @@ def closed_form(moved: Transport, start: Quantity) -> Coefficients | None:
         samples.append(current)
     found: Coefficients = {}
     for place, quantity in enumerate(OBSERVABLES):
-        fitted = _polynomial([sample[place] for sample in samples], numbers)
+        values = [sample[place] for sample in samples]
+        if ratio is None:
+            fitted = _polynomial(values, numbers)
+        else:
+            fitted = _exponential(values, ratio, numbers)
         if fitted is None:
             return None
         if fitted != 0:
             found[quantity] = numbers.expression(fitted)
     return found
+
+
+def _exponential(samples: Sequence[Any], ratio: Power, numbers: RationalFunctions) -> Any | None:
+    """``c0 + c1/q**k + c2/q**(2*k)`` through the samples, or None."""
+    q, zero = numbers.element(ratio.base), numbers.integer(0)
+    orders = range(3)  # squares of vectors that shrink by q, or stay
+
+    def terms(k: int) -> list[Any]:
+        return [q ** (-k * order) for order in orders]
+
+    coefficients = sole_solution([terms(k) for k in orders], list(samples[: len(orders)]), zero)
+    if coefficients is None:
+        return None
+    for k, sample in enumerate(samples):
+        total = zero
+        for c, term in zip(coefficients, terms(k), strict=True):
+            total = total + c * term
+        if total != sample:
+            return None
+    unknown, result = numbers.element(ratio.unknown), zero
+    for order, c in zip(orders, coefficients, strict=True):
+        result = result + c / unknown**order
+    return result
 
 
 def _polynomial(samples: Sequence[Any], numbers: RationalFunctions) -> Any | None:

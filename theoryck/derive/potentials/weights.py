@@ -81,7 +81,8 @@ def _at_singular_remainders(
 ) -> Iterator[RationalFunction]:
     setting = ground.workshop.setting
     domain = setting.domain.where(*ground.apart).with_symbols(WEIGHT)
-    numbers = RationalFunctions.over(domain)
+    powers = ((power.base, power.exponent) for power in ground.numbers.powers)
+    numbers = RationalFunctions.over(domain, powers)
     point = traced_points(setting, numbers, 1)
     target = point.form(potential, numbers) - point.quantity(measured) * numbers.element(WEIGHT)
     for size in (0, 1):
@@ -93,7 +94,7 @@ def _at_singular_remainders(
             for factor, _ in factors:
                 root = _root(factor)
                 if root is not None:
-                    yield ground.numbers.element(root)
+                    yield ground.numbers.element(numbers.readable(root))
 
 
 def _remainder(
