@@ -16,22 +16,23 @@ from theoryck.errors import InexactError, UndecidedError
 from theoryck.pep.assemble import Assembled
 from theoryck.pep.certify import active_sets
 from theoryck.pep.face import near_rational
+from theoryck.pep.generate import Solved
 from theoryck.pep.polish import polished
-from theoryck.pep.solve import Dual
 
 
-def attained(problem: Problem, assembled: Assembled, dual: Dual) -> Witness | None:
+def attained(problem: Problem, solved: Solved) -> Witness | None:
     """A one-dimensional witness whose measure equals the bound exactly, if one is found."""
-    candidates = line_runs(problem, assembled, dual)
+    candidates = line_runs(problem, solved)
     return next((witness for witness in candidates if _reaches(problem, witness)), None)
 
 
-def line_runs(problem: Problem, assembled: Assembled, dual: Dual) -> Iterator[Witness]:
+def line_runs(problem: Problem, solved: Solved) -> Iterator[Witness]:
     """Candidates for a worst run on a function of one variable, with exact coordinates.
 
     In one dimension the coordinates of a rational worst case are rational; in more, its Gram
     matrix may be rational when the coordinates are not, and nothing is given.
     """
+    assembled, dual = solved.assembled, solved.dual
     yield from parabolas(problem)
     if problem.random or assembled.basis.size == 0:
         return

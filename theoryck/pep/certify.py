@@ -12,7 +12,7 @@ from theoryck.assumptions.base import Slack
 from theoryck.certificates import CertificateError, Goal, GoalCertificate, Problem, check_goal
 from theoryck.errors import UndecidedError
 from theoryck.pep.assemble import Assembled
-from theoryck.pep.solve import Dual
+from theoryck.pep.program import Dual
 
 BITS = (12, 24, 40, 52)  # of the rounded multipliers, fewest first: small certificates read well
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theoryck.pep.assemble import Assembled, Columns
-from theoryck.pep.solve import Dual
+from theoryck.pep.program import Dual
 
 STEPS = 12
 CONVERGED = 1e-10  # in the scaled basis, where coefficients are near 1
