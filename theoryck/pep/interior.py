@@ -10,6 +10,7 @@ with Mehrotra's predictor and corrector, as in SDPA (Yamashita, Fujisawa and Koj
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ SIZES = (10.0, 1e3, 1e5)  # of the starting matrices, tried in turn
 DIVERGED = 1e13  # of the objective or of an iterate: nothing bounds the program
 FRACTION = 0.95  # of the way to the boundary
 FLOOR = 1e-6  # gaps are relative to the objective, or to this if it is smaller
+REFINEMENTS = 6  # of the solution of a linear system, while they help
 RIDGE = 1e-15  # relative, on the diagonal of the Schur complement
 
 
@@ -62,6 +64,11 @@ class Optimum:
     gap: float
     residual: float
 
+    @property
+    def error(self) -> float:
+        """The larger of gap and residual."""
+        return max(self.gap, self.residual)
+
 
 def interior_point(program: Program, tolerance: float, deadline: float) -> Optimum | None:
     """The most accurate point found, or None where the iteration did not converge at all.
@@ -72,15 +79,11 @@ def interior_point(program: Program, tolerance: float, deadline: float) -> Optim
     best: Optimum | None = None
     for size in SIZES:
         found = _from(program, size, tolerance, deadline)
-        if found is not None and (best is None or _error(found) < _error(best)):
+        if found is not None and (best is None or found.error < best.error):
             best = found
-        if (best is not None and _error(best) <= 1e3 * tolerance) or time.monotonic() > deadline:
+        if (best is not None and best.error <= 1e3 * tolerance) or time.monotonic() > deadline:
             break
     return best
-
-
-def _error(optimum: Optimum) -> float:
-    return max(optimum.gap, optimum.residual)
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,9 @@ def _from(program: Program, size: float, tolerance: float, deadline: float) -> O
     progress, stalled = np.inf, 0
     for _ in range(STEPS):
         now = _measured(program, point)
-        if best is None or _error(now) < _error(best):
+        if best is None or now.error < best.error:
             best = now
-        if _error(best) <= tolerance or time.monotonic() > deadline:
+        if best.error <= tolerance or time.monotonic() > deadline:
             break
         # the gap itself says little while the objective is still far from its value
         left = max(point.complementarity(), now.residual)
@@ -209,7 +212,14 @@ def _step(program: Program, point: _Point) -> _Point | None:
         ratio = point.z / point.r
         weighted = program.inequalities.multiply(ratio[:, None]).tocsr()
         schur += (program.inequalities.T @ weighted).toarray()
-        solve = _Saddle(schur, program.equalities)
+        solve = _Saddle(
+            schur,
+            program.equalities,
+            lambda y: (
+                program.matrices.inner(point.x @ program.matrices.combination(y) @ s_inverse)
+                + program.inequalities.T @ (ratio * (program.inequalities @ y))
+            ),
+        )
     except (np.linalg.LinAlgError, scipy.linalg.LinAlgError):
         return None
     matrix, room, equal, cost = _residuals(program, point)
@@ -274,8 +284,13 @@ def _reach(
 class _Saddle:
     """Solves M dy − Bᵀ dν = right, B dy = equal, for symmetric positive definite M."""
 
-    def __init__(self, schur: np.ndarray, equalities: np.ndarray) -> None:
-        self.schur, self.equalities = schur, equalities
+    def __init__(
+        self,
+        schur: np.ndarray,
+        equalities: np.ndarray,
+        apply: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        self.apply, self.equalities = apply, equalities
         # units of its own for each unknown, or a ridge would drown the small ones
         diagonal = np.diag(schur)
         self.scale = 1 / np.sqrt(
@@ -299,12 +314,25 @@ class _Saddle:
 
     def __call__(self, right: np.ndarray, equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         dy, dnu = self._once(right, equal)
-        for _ in range(2):
-            error = right - self.schur @ dy + self.equalities.T @ dnu
-            missing = equal - self.equalities @ dy
+        error, missing = self._left(right, equal, dy, dnu)
+        for _ in range(REFINEMENTS):
             more, more_nu = self._once(error, missing)
-            dy, dnu = dy + more, dnu + more_nu
+            dy_next, dnu_next = dy + more, dnu + more_nu
+            error_next, missing_next = self._left(right, equal, dy_next, dnu_next)
+            if not self._size(error_next, missing_next) < self._size(error, missing):
+                break
+            dy, dnu, error, missing = dy_next, dnu_next, error_next, missing_next
         return dy, dnu
+
+    def _left(
+        self, right: np.ndarray, equal: np.ndarray, dy: np.ndarray, dnu: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        # M by its definition and not by its entries, whose cancellations cost more digits
+        return right - self.apply(dy) + self.equalities.T @ dnu, equal - self.equalities @ dy
+
+    @staticmethod
+    def _size(error: np.ndarray, missing: np.ndarray) -> float:
+        return float(max(np.abs(error).max(initial=0), np.abs(missing).max(initial=0)))
 
     def _once(self, right: np.ndarray, equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         first = scipy.linalg.cho_solve(self.root, right * self.scale)

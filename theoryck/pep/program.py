@@ -170,5 +170,7 @@ def _dual(problem: Assembled, found: Optimum, ratio: float, margin: float) -> Du
         values=-found.free[:-1],
         unit=float(found.rooms[-1]) if has_constant(problem) else 0.0,
         margin=margin,
-        accurate=found.gap <= GAP and found.residual <= RESIDUAL * size * max(1.0, abs(ratio)),
+        accurate=bool(
+            found.gap <= GAP and found.residual <= RESIDUAL * size * max(1.0, abs(ratio))
+        ),
     )

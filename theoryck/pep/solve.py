@@ -28,10 +28,12 @@ OWN = "schur"
 # Tried in turn: a tight solve first, since exact recovery needs its digits, then the defaults.
 TOLERANCES = (1e-11, 1e-8)
 OWN_TOLERANCE = 1e-10
+ACCURATE = 1e-7  # the gap and residual of an answer that needs no second opinion
 BELIEVED = 1e-6  # the largest gap and residual of an answer that is looked at
 FAR = 0.1  # ratios below this are solved for again if they are not accurate
 LARGEST = 6000  # unknowns of a dense Schur complement
-LARGEST_SPARSE = 100  # order up to which a sparse interior-point method is a second opinion
+LARGEST_SPARSE = 100  # order up to which a sparse interior-point method is tried
+SECOND_OPINION = 50  # order up to which a merely believable answer is worth one
 FINAL = ("infeasible", "unbounded")  # words that no other tolerance changes
 
 
@@ -90,22 +92,26 @@ def solved(program: Program, deadline: float, solver: str | None = None) -> Opti
     An answer is believed only if its gap and its residuals, measured here, are small; a failure
     is tried again at another tolerance, then by another solver, then reported in its own words.
     """
-    said = "not tried"
+    said, best = "not tried", None
     for name in _suggested(program) if solver is None else (solver,):
         for tolerance in (OWN_TOLERANCE,) if name == OWN else TOLERANCES:
+            if best is not None and program.constant.shape[0] > SECOND_OPINION:
+                return best
             if time.monotonic() > deadline:
-                return Failure("the time budget is spent")
+                return best or Failure("the time budget is spent")
             with one_thread():
                 found = _named(name)(program, tolerance, deadline)
             if isinstance(found, str):
                 said = found
-            elif _believable(found):
+                if said in FINAL and best is None:
+                    return Failure(said)
+                continue
+            if found.error <= ACCURATE:
                 return found
-            else:
-                said = f"{name} stopped at a gap of {found.gap:.1g}, residual {found.residual:.1g}"
-            if said in FINAL:
-                return Failure(said)
-    return Failure(said)
+            said = f"{name} stopped at a gap of {found.gap:.1g}, residual {found.residual:.1g}"
+            if _believable(found) and (best is None or found.error < best.error):
+                best = found
+    return best or Failure(said)
 
 
 def _believable(found: Optimum) -> bool:
