@@ -193,6 +193,7 @@ class RelaxedTrace(Trace):
     taken: list[bool] = field(default_factory=list)
     nearest: dict[str, Evaluation] = field(default_factory=dict)
     component_optima: dict[str, Evaluation] = field(default_factory=dict)
+    spectral_roots: dict[str, Point] = field(default_factory=dict)
     second: Part | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -312,6 +313,13 @@ class RelaxedTrace(Trace):
             point = self.x_star + self.vector(label)
             self.nearest[at.label] = Evaluation(label, point, self.zero(), self.f_star)
         return self.nearest[at.label]
+
+    def spectral_root(self, label: str) -> Point:
+        """A vector whose products with its like are the entries of a positive semidefinite
+        matrix, one row for each evaluated point."""
+        if label not in self.spectral_roots:
+            self.spectral_roots[label] = self.vector(f"q({label})")
+        return self.spectral_roots[label]
 
     def component_optimum(self, label: str) -> Evaluation:
         """The drawn term of a finite sum at x*: its gradient there has mean zero."""

@@ -109,16 +109,6 @@ class PairFamily:
 
 
 @dataclass(frozen=True)
-class MatrixFamily:
-    """A matrix inequality: the matrix with entries ``template(points[i], points[j])`` is
-    positive semidefinite. Its multiplier is a positive semidefinite matrix."""
-
-    name: str
-    template: Callable[[Evaluation, Evaluation], Form]
-    points: tuple[Evaluation, ...]
-
-
-@dataclass(frozen=True)
 class Curvature:
     """f − (lower/2)‖·‖² is convex and (upper/2)‖·‖² − f is convex; None means no bound.
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from theoryck.algebra import Evaluation, Form, NumberSystem, Trace, dot
+from theoryck.algebra import Evaluation, Form, NumberSystem, Point, Trace, dot
 from theoryck.algebra.relaxed import Part, RelaxedTrace
-from theoryck.assumptions.base import Assumption, Curvature, MatrixFamily, PairFamily, Slack
+from theoryck.assumptions.base import Assumption, Curvature, PairFamily, Slack
 from theoryck.assumptions.primitives import primitive_slacks
 
 
@@ -149,23 +149,21 @@ def _families_of_second(
     return families
 
 
-def matrix_families(
-    assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool
-) -> tuple[MatrixFamily, ...]:
-    """The matrix inequalities over all evaluations.
-
-    Quadratics with spectrum in [μ, L] and x* = 0: (G − μX)ᵀ(LX − G) ⪰ 0, and (G − μX)ᵀX ⪰ 0
+def _spectral_slacks(assumed: Sequence[Assumed], trace: RelaxedTrace) -> Iterator[Slack]:
+    """Quadratics with spectrum in [μ, L] and x* = 0: (G − μX)ᵀ(LX − G) ⪰ 0, and (G − μX)ᵀX ⪰ 0
     without smoothness; with the symmetry of XᵀG and f − f* = ½⟨x, g⟩ these are interpolation
     conditions (Bousselmi, Hendrickx and Glineur 2024, Theorem 3.3).
+
+    A positive semidefinite matrix is the Gram matrix of some vectors q: its entries equal their
+    products, which are equalities, and in a proof its multiplier is the part of S over the q.
     """
-    numbers = trace.numbers
-    on_f = of_the_mean(assumed)
-    plain = not isinstance(trace, RelaxedTrace) or trace.second is None
-    if not (minimiser and plain and any(a.name == "quadratic" for a in on_f)):
-        return ()
-    bounds = _quadratic_bounds(on_f, numbers)
-    spectrum = partial(_spectrum, optimum=trace.optimum, bounds=bounds)
-    return (MatrixFamily("spectrum", spectrum, tuple(trace.evaluations)),)
+    bounds = _quadratic_bounds(assumed, trace.numbers)
+    points = trace.evaluations
+    roots = [trace.spectral_root(e.label) for e in points]
+    for a, i in enumerate(points):
+        for b, j in enumerate(points[: a + 1]):
+            build = partial(_spectrum, i, j, roots[a], roots[b], trace.optimum, bounds)
+            yield Slack(f"spectrum({i.label},{j.label})", build, equality=True)
 
 
 def _quadratic_bounds(assumed: Sequence[Assumed], numbers: NumberSystem) -> Curvature:
@@ -179,10 +177,20 @@ def _symmetric(i: Evaluation, j: Evaluation, optimum: Evaluation) -> Form:
     return dot(i.point - optimum.point, j.gradient) - dot(j.point - optimum.point, i.gradient)
 
 
-def _spectrum(i: Evaluation, j: Evaluation, optimum: Evaluation, bounds: Curvature) -> Form:
-    x, y = i.point - optimum.point, j.point - optimum.point
-    above = i.gradient - x * bounds.lower
-    return dot(above, y if bounds.upper is None else y * bounds.upper - j.gradient)
+def _spectrum(
+    i: Evaluation,
+    j: Evaluation,
+    left: Point,
+    right: Point,
+    optimum: Evaluation,
+    bounds: Curvature,
+) -> Form:
+    def entry(i: Evaluation, j: Evaluation) -> Form:
+        x, y = i.point - optimum.point, j.point - optimum.point
+        above = i.gradient - x * bounds.lower
+        return dot(above, y if bounds.upper is None else y * bounds.upper - j.gradient)
+
+    return (entry(i, j) + entry(j, i)) / 2 - dot(left, right)
 
 
 def point_slacks(assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool) -> Iterator[Slack]:
@@ -206,6 +214,8 @@ def point_slacks(assumed: Sequence[Assumed], trace: Trace, *, minimiser: bool) -
         for a in assumed:
             yield from a.assumption.at_point(a.values, i, trace)
     if relaxed is not None:
+        if quadratic:
+            yield from _spectral_slacks(assumed, relaxed)
         optimal = convex or any(a.assumption.stationary_is_optimal for a in assumed)
         yield from primitive_slacks(
             bounds, relaxed, minimiser=minimiser, zero_slope_is_optimal=optimal
@@ -257,9 +267,31 @@ def interpolation_slacks(bounds: Curvature, trace: Trace) -> Iterator[Slack]:
     """Conditions that are also sufficient: numbers that meet them belong to a function within
     these bounds, with x* as a global minimiser, and so to the assumed class when the bounds come
     from :func:`sufficient_curvature`."""
-    numbers = trace.numbers
-    for family in _families((trace.optimum, *trace.evaluations), bounds, numbers):
+    for family in interpolation_families(bounds, trace):
         yield from family.members()
+    yield from interpolation_singles(bounds, trace)
+
+
+def interpolation_families(
+    bounds: Curvature, trace: Trace, assumed: Sequence[Assumed] = ()
+) -> tuple[PairFamily, ...]:
+    """Those of :func:`interpolation_slacks` that compare two points, and those of the second
+    part of f. The start of a run over a set is in the set."""
+    families = _families((trace.optimum, *trace.evaluations), bounds, trace.numbers)
+    if not isinstance(trace, RelaxedTrace) or trace.second is None:
+        return families
+    second = trace.second
+    if second.name == "set":
+        nothing = Form(trace, trace.numbers.integer(0), {}, {})
+        start = Evaluation("x0", trace.start, trace.zero(), nothing)
+        second = replace(second, evaluations=[*second.evaluations, start])
+    star = (trace.optimum,)
+    return (*families, *_families_of_second(second, assumed, star, trace.numbers))
+
+
+def interpolation_singles(bounds: Curvature, trace: Trace) -> Iterator[Slack]:
+    """Those of :func:`interpolation_slacks` at one point."""
+    numbers = trace.numbers
     for i in trace.evaluations:
         if numbers.sign(bounds.lower) < 0:
             yield Slack(f"optimum({i.label})", partial(_above_optimum, i, trace, bounds.upper))

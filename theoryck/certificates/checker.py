@@ -13,12 +13,12 @@ Teboulle 2014; Taylor, Hendrickx and Glineur 2017, Section 3. No solver, no floa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from theoryck.algebra import Form, Fractions, Leaf, NumberSystem, Trace
+from theoryck.algebra import Form, Leaf, NumberSystem, Trace
 from theoryck.algebra.point import without_zeros
 from theoryck.assumptions.base import Slack
 from theoryck.certificates.definite import is_positive_semidefinite
@@ -41,13 +41,11 @@ class GoalCertificate:
     ``weights`` belong to the alternatives of the measure. ``completion`` names, for values of f
     that the multipliers leave over, the inequality ``f(x) − f* − ... >= 0`` whose multiplier the
     checker raises by what is left; it needs no exact number, so it works in balls too.
-    ``matrices`` are the multipliers of matrix inequalities: symmetric, positive semidefinite.
     """
 
     weights: tuple[str, ...]
     multipliers: Mapping[str, str]
     completion: tuple[str, ...] = ()
-    matrices: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 def exact(text: str, numbers: NumberSystem) -> Any:
@@ -90,36 +88,7 @@ def check_goal(problem: Problem, goal: Goal, certificate: GoalCertificate) -> No
     remainder = goal.bound
     for weight, alternative in zip(weights, goal.alternatives, strict=True):
         remainder = remainder - alternative * weight
-    for name, rows in certificate.matrices.items():
-        remainder = remainder - _matrix_product(problem, name, rows)
     check_remainder(remainder, problem, certificate.multipliers, certificate.completion)
-
-
-def _matrix_product(inequalities: Inequalities, name: str, rows: Sequence[Sequence[str]]) -> Form:
-    """⟨Λ, M⟩ for a matrix inequality M ⪰ 0 and a multiplier Λ ⪰ 0, which makes it >= 0."""
-    numbers = inequalities.numbers
-    family = next((m for m in inequalities.matrices if m.name == name), None)
-    if family is None:
-        raise CertificateError(f"the claim gives no matrix inequality called {name!r}")
-    size = len(family.points)
-    if len(rows) != size or any(len(row) != size for row in rows):
-        raise CertificateError(f"{name}: a multiplier of {size} rows and columns expected")
-    matrix = [[exact(text, numbers) for text in row] for row in rows]
-    for i in range(size):
-        for j in range(i):
-            if numbers.sign(matrix[i][j] - matrix[j][i]) != 0:
-                raise CertificateError(f"{name}: the multiplier is not symmetric")
-    # of rational entries, so that a singular multiplier can be told in balls too
-    rational = [[exact(text, Fractions()) for text in row] for row in rows]
-    if not is_positive_semidefinite(rational, Fractions()):
-        raise CertificateError(f"{name}: the multiplier is not positive semidefinite")
-    zero = numbers.integer(0)
-    total = Form(inequalities.trace, zero, {}, {})
-    for i, left in enumerate(family.points):
-        for j, right in enumerate(family.points):
-            if numbers.sign(matrix[i][j]) != 0:
-                total = total + family.template(left, right) * matrix[i][j]
-    return total
 
 
 def check_remainder(

@@ -92,14 +92,9 @@ def _goals_data(goals: Sequence[GoalCertificate]) -> dict[str, Any]:
                 "multipliers": dict(goal.multipliers),
                 "completion": list(goal.completion),
             }
-            | ({"matrices": _matrices_data(goal)} if goal.matrices else {})
             for goal in goals
         ]
     }
-
-
-def _matrices_data(goal: GoalCertificate) -> dict[str, list[list[str]]]:
-    return {name: [list(row) for row in rows] for name, rows in goal.matrices.items()}
 
 
 def witness_document(
@@ -350,15 +345,10 @@ def _check_goals(
             tuple(_list(entry.get("weights"), "weights")),
             _texts(entry.get("multipliers"), "multipliers"),
             tuple(_list(entry.get("completion", []), "completion")),
-            {
-                name: [tuple(_list(row, name)) for row in _list(rows, name)]
-                for name, rows in _texts(entry.get("matrices", {}), "matrices").items()
-            },
         )
         scaled = goal if share is None else replace(goal, bound=goal.bound * share)
         check_goal(problem, scaled, certificate)
         used |= dict.fromkeys((*certificate.multipliers, *certificate.completion))
-        used |= dict.fromkeys(certificate.matrices)
     return list(used)
 
 

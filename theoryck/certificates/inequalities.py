@@ -8,10 +8,9 @@ from functools import cached_property
 
 from theoryck.algebra import Form, NumberSystem, Trace
 from theoryck.algebra.relaxed import RelaxedTrace
-from theoryck.assumptions.base import MatrixFamily, PairFamily, Slack
+from theoryck.assumptions.base import PairFamily, Slack
 from theoryck.assumptions.conditions import (
     Assumed,
-    matrix_families,
     noise_slacks,
     pair_families,
     point_slacks,
@@ -58,11 +57,6 @@ class Inequalities:
         """The inequalities over pairs of points; there are as many as squares of the horizon."""
         _ = self.singles  # they bring in points of their own (nearest minimisers)
         return pair_families(self.assumed, self.trace, minimiser=self.minimiser)
-
-    @cached_property
-    def matrices(self) -> tuple[MatrixFamily, ...]:
-        """The matrix inequalities."""
-        return matrix_families(self.assumed, self.trace, minimiser=self.minimiser)
 
     @cached_property
     def singles(self) -> Mapping[str, Slack]:

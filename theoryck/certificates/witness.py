@@ -67,7 +67,7 @@ def check_attained(problem: Problem, witness: Witness) -> PlacedRun:
 
 def _check(problem: Problem, witness: Witness, verb: str, least_sign: int) -> PlacedRun:
     numbers = problem.numbers
-    bounds = _sufficient(problem)
+    bounds = sufficient(problem)
     if problem.branch != witness.branch:
         raise CertificateError("cases: not those that the method meets in this run")
     values = _leaf_values(problem, witness)
@@ -117,7 +117,7 @@ def _check(problem: Problem, witness: Witness, verb: str, least_sign: int) -> Pl
     )
 
 
-def _sufficient(problem: Problem) -> Curvature:
+def sufficient(problem: Problem) -> Curvature:
     """Bounds on the curvature that put f into its class; what is assumed of the feasible set is
     checked where the set is."""
     on_f = [a for a in problem.assumed if a.assumption.over_domain is None]
