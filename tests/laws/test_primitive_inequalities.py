@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from theoryck.algebra import Coordinates, Fractions, minimum, norm, place, ratio
 from theoryck.algebra.language import cases
 from theoryck.algebra.relaxed import Damped, Direction, LineSearch, RelaxedTrace, Rescaled
-from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.certificates.checker import is_positive_semidefinite
 from theoryck.certificates.problem import Problem, branches
 from theoryck.claims.reading import read_claim
 from theoryck.errors import InexactError

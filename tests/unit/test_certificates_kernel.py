@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from theoryck.algebra import Fractions
 from theoryck.certificates import CertificateError, verify
-from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.certificates.checker import is_positive_semidefinite
 from theoryck.claims.arithmetic import Balls
 from theoryck.claims.reading import read_claim
 from theoryck.errors import ClaimError, TheoryckError, UndecidedError

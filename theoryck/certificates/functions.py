@@ -15,8 +15,7 @@ from typing import Any, ClassVar
 
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions.base import Curvature
-from theoryck.certificates.checker import CertificateError
-from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.certificates.checker import CertificateError, is_positive_semidefinite
 from theoryck.claims.arithmetic import Rationals
 
 Entries = tuple[Any, ...]

@@ -17,7 +17,7 @@ from typing import Any
 import sympy
 
 from theoryck.algebra import Form, Fractions, Leaf
-from theoryck.certificates.definite import is_positive_semidefinite
+from theoryck.certificates.checker import is_positive_semidefinite
 from theoryck.derive.potentials.linear import sole_solution
 from theoryck.derive.potentials.numbers import RationalFunctions
 
