@@ -102,6 +102,9 @@ def measured(claim: RateClaim, symbols: Mapping[str, Any], numbers: NumberSystem
     """
     one = numbers.integer(1)
     body, scale = _unwrapped(claim.measure, one, Environment(symbols), numbers)
+    inside = walk(body.body if isinstance(body, Over) else body)
+    if any(isinstance(node, Over) and depends_on_run(node) for node in inside):
+        raise UntraceableError(APART)
     if not isinstance(body, Over):
         base, relative, reach = _relative(body, symbols, numbers)
         found = Measured(
@@ -120,8 +123,6 @@ def measured(claim: RateClaim, symbols: Mapping[str, Any], numbers: NumberSystem
         return found
     if body.kind == "max_over":
         raise UntraceableError("a maximum over iterates needs a chain of potentials for each")
-    if any(isinstance(node, Over) for node in walk(body.body)) and depends_on_run(body.body):
-        raise UntraceableError(APART)
     environment = Environment(symbols)
     lower, upper = (evaluate(end, environment, numbers) for end in (body.lower, body.upper))
     count = upper - lower + 1
