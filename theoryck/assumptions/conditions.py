@@ -100,6 +100,8 @@ def curvature_gap(
     if upper is None or degenerate:
         return linear - dot(dx, dx) * (lower / 2)
     scale = 2 * (upper - lower)
+    if lower == 0:
+        return linear - dot(dg, dg) / scale  # ⟨Δx, Δx⟩ has as many terms as squares of the horizon
     return (
         linear
         - dot(dg, dg) / scale

@@ -95,6 +95,10 @@ class Layout:
         """The pairs that most proofs do with."""
         return tuple(family.near() for family in self.families)
 
+    def forward(self) -> tuple[np.ndarray, ...]:
+        """The pairs that the classical proofs use: often they determine the multipliers."""
+        return tuple(family.forward() for family in self.families)
+
     def every(self) -> tuple[np.ndarray, ...]:
         """All pairs."""
         return tuple(family.every() for family in self.families)

@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from theoryck.pep.lowrank import LowRank
 
 STEPS = 100
+FEASIBLE = 1e-10  # the largest residual of a solution that needs no more steps
 STALLED = 5  # steps without progress
 SIZES = (10.0, 1e3, 1e5)  # of the starting matrices, tried in turn
 DIVERGED = 1e13  # of the objective or of an iterate: nothing bounds the program
@@ -73,8 +74,8 @@ class Optimum:
 def interior_point(program: Program, tolerance: float, deadline: float) -> Optimum | None:
     """The most accurate point found, or None where the iteration did not converge at all.
 
-    Stops when the gap and the residuals are below ``tolerance``, or when double precision gives
-    no more; it is for the caller to look at ``gap`` and ``residual``.
+    Stops when the gap is below ``tolerance`` and the residuals are too, and below FEASIBLE, or
+    when double precision gives no more; it is for the caller to look at ``gap`` and ``residual``.
     """
     best: Optimum | None = None
     for size in SIZES:
@@ -129,7 +130,8 @@ def _from(program: Program, size: float, tolerance: float, deadline: float) -> O
         now = _measured(program, point)
         if best is None or now.error < best.error:
             best = now
-        if best.error <= tolerance or time.monotonic() > deadline:
+        done = best.error <= tolerance and best.residual <= FEASIBLE
+        if done or time.monotonic() > deadline:
             break
         # the gap itself says little while the objective is still far from its value
         left = max(point.complementarity(), now.residual)

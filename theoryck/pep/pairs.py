@@ -114,6 +114,12 @@ class Pairs:
             near |= (i == self.hub) | (j == self.hub)
         return np.stack([i[near], j[near]], axis=1)
 
+    def forward(self) -> np.ndarray:
+        """The pairs (x*, i) and (i, i + 1) alone, shape (m, 2): those of the classical proofs."""
+        near = self.near()
+        i, j = near[:, 0], near[:, 1]
+        return near[(i == self.hub) | ((j == i + 1) & (j != self.hub))]
+
     def every(self) -> np.ndarray:
         """All pairs, shape (E(E − 1), 2)."""
         return np.argwhere(~np.eye(self.size, dtype=bool))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theoryck.pep.assemble import Assembled, Columns
+from theoryck.pep.lowrank import one_thread
 from theoryck.pep.program import Dual
 
 STEPS = 12
@@ -35,9 +36,15 @@ def polished(
     system = _System(problem, tight, weighted, homogeneous)
     multipliers, weights = dual.multipliers[tight], dual.weights[weighted]
     point = (factor, dual.values / unit, multipliers, weights, np.array([dual.ratio]))
+    before = np.inf
     for _ in range(STEPS):
         residual, jacobian = system.at(*point)
-        step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
+        error = float(np.abs(residual).max(initial=0))
+        if before <= CONVERGED and error > before / 2:
+            break  # rounding errors are all that is left
+        before = error
+        with one_thread():
+            step = np.linalg.lstsq(jacobian, -residual, rcond=1e-10)[0]
         point = _moved(point, step)
         if not np.all(np.isfinite(step)):
             return None

@@ -27,7 +27,8 @@ Solver = Callable[[Program, float, float], Optimum | str]
 OWN = "schur"
 # Tried in turn: a tight solve first, since exact recovery needs its digits, then the defaults.
 TOLERANCES = (1e-11, 1e-8)
-OWN_TOLERANCE = 1e-10
+OWN_SHARE = 1e-3  # of the accuracy asked for, at which the own method stops
+ROUGH = 1.0  # the gap of a margin: any that is positive will do
 ACCURATE = 1e-7  # the gap and residual of an answer that needs no second opinion
 BELIEVED = 1e-6  # the largest gap and residual of an answer that is looked at
 FAR = 0.1  # ratios below this are solved for again if they are not accurate
@@ -66,7 +67,7 @@ def worst_ratio(problem: Assembled, deadline: float, solver: str | None = None) 
     if isinstance(dual, Failure) or dual.accurate or not 0 < dual.ratio < FAR:
         return dual
     # a bound far too large: measured beside the value that it should have had, digits return
-    share = 2.0 ** np.round(np.log2(dual.ratio))
+    share = float(2.0 ** np.round(np.log2(dual.ratio)))
     again = _ratio(with_bound_times(problem, share), deadline, solver)
     if isinstance(again, Failure):
         return dual
@@ -82,19 +83,22 @@ def widest_margin(
     problem: Assembled, completing: np.ndarray, deadline: float, solver: str | None = None
 ) -> Dual | Failure:
     """A proof of measure ≤ bound with S ⪰ sI and the ``completing`` multipliers ≥ s, s maximal."""
-    found = solved(margin_program(problem, completing), deadline, solver)
+    found = solved(margin_program(problem, completing), deadline, solver, ROUGH)
     return found if isinstance(found, Failure) else margin_dual(problem, found)
 
 
-def solved(program: Program, deadline: float, solver: str | None = None) -> Optimum | Failure:
+def solved(
+    program: Program, deadline: float, solver: str | None = None, enough: float = ACCURATE
+) -> Optimum | Failure:
     """The program's optimum by the named solver, or by those that its size suggests, in turn.
 
-    An answer is believed only if its gap and its residuals, measured here, are small; a failure
-    is tried again at another tolerance, then by another solver, then reported in its own words.
+    ``enough`` is the gap at which no other answer is asked for. An answer is believed only if
+    its gap and its residuals, measured here, are small; a failure is tried again at another
+    tolerance, then by another solver, then reported in its own words.
     """
     said, best = "not tried", None
     for name in _suggested(program) if solver is None else (solver,):
-        for tolerance in (OWN_TOLERANCE,) if name == OWN else TOLERANCES:
+        for tolerance in (enough * OWN_SHARE,) if name == OWN else TOLERANCES:
             if best is not None and program.constant.shape[0] > SECOND_OPINION:
                 return best
             if time.monotonic() > deadline:
@@ -106,7 +110,7 @@ def solved(program: Program, deadline: float, solver: str | None = None) -> Opti
                 if said in FINAL and best is None:
                     return Failure(said)
                 continue
-            if found.error <= ACCURATE:
+            if found.gap <= enough and found.residual <= ACCURATE:
                 return found
             said = f"{name} stopped at a gap of {found.gap:.1g}, residual {found.residual:.1g}"
             if _believable(found) and (best is None or found.error < best.error):
