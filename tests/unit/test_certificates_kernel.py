@@ -16,12 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theoryck.algebra import Fractions
-from theoryck.certificates import CertificateError, verify
+from theoryck.certificates import CertificateError, instantiate, verify, witness_document
 from theoryck.certificates.checker import is_positive_semidefinite
-from theoryck.claims.arithmetic import Balls
+from theoryck.claims.arithmetic import Balls, Rationals
+from theoryck.claims.claim import RateClaim
 from theoryck.claims.reading import read_claim
+from theoryck.claims.spelling import spell_instance
 from theoryck.errors import ClaimError, TheoryckError, UndecidedError
 from theoryck.pep import examine
+from theoryck.pep.refute import Refutation, refute
 
 SMOOTH_CONVEX = {
     "id": "gd",
@@ -55,6 +58,17 @@ def evidence(table: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(document))
 
 
+def numbers_of_a_run(table: dict[str, Any]) -> dict[str, Any]:
+    """A witness that gives the numbers of a run, and no function."""
+    claim = read_claim(table)
+    assert isinstance(claim, RateClaim)
+    problem = instantiate(claim, claim.at[0], Rationals())
+    found = refute(problem, 0, time.monotonic() + 60)
+    assert isinstance(found, Refutation), found
+    at = spell_instance(claim.at[0])
+    return json.loads(json.dumps(witness_document(claim, at, "rationals", found.witness)))
+
+
 @pytest.fixture(scope="module")
 def certificate() -> dict[str, Any]:
     return evidence(SMOOTH_CONVEX)
@@ -62,7 +76,7 @@ def certificate() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def witness() -> dict[str, Any]:
-    return evidence(FALSE)
+    return numbers_of_a_run(FALSE)
 
 
 @pytest.mark.parametrize("table", [SMOOTH_CONVEX, NONCONVEX, SQUARE_ROOT_STEP])
@@ -223,7 +237,7 @@ def test_a_stationary_point_of_a_nonconvex_proximal_problem_refutes_nothing() ->
         "bound": "R**2/(100*s*N)",
         "at": [{"s": "1/2", "L": 1, "R": 1, "N": 2}],
     }
-    document = evidence(table)
+    document = numbers_of_a_run(table)
     assert verify(document).refutes
     for step in ("1", "2", "0", "-1/2"):
         with pytest.raises(TheoryckError):
