@@ -11,7 +11,7 @@ from theoryck.derive.measure import Target
 from theoryck.derive.potentials.extremal import affine_run, shrinkage
 from theoryck.derive.potentials.ground import Ground, Part
 from theoryck.derive.potentials.rules import PotentialBound
-from theoryck.derive.potentials.transport import Coefficients, closed_form, transport
+from theoryck.derive.potentials.transport import Coefficients, Growth, closed_form, transport
 from theoryck.derive.potentials.weights import largest_weights
 from theoryck.derive.rules.measures import STARTS
 from theoryck.derive.setting import (
@@ -35,16 +35,23 @@ def telescoped(ground: Ground, target: Target) -> Iterator[int]:
     ratio = shrinkage(ground.step, run, ground.numbers)
     if ratio != 1:
         base = _readable_base(ground.numbers.expression(ratio))
+        if ITERATION in base.free_symbols:
+            ground.workshop.failures.append("the steps shrink the distance by a factor that varies")
+            return
         exponents = {ITERATION, *target.measured.upper.free_symbols}
         ground = ground.with_powers(tuple((base, s) for s in sorted(exponents, key=str)))
         run = affine_run(ground.step, ground.curvatures[0], ground.numbers)
     moved = transport(ground.step, run, ground.curvatures, ground.numbers)
     kernel = (run.distance, run.slope)
     power = next((p for p in ground.numbers.powers if p.exponent == ITERATION), None)
+    growth = None
+    if power is not None:
+        ratio = shrinkage(ground.step, run, ground.numbers)
+        growth = Growth.against(ratio, power, ground.numbers)
     for start, symbol in STARTS.items():
         if not symbol.free_symbols <= setting.start_symbols:
             continue
-        potential = closed_form(moved, start, power)
+        potential = closed_form(moved, start, growth)
         if potential is None or (DISTANCE_SQUARED in potential and not setting.has_minimiser):
             continue
         for link in ground.prove([Part(_link(potential), kernel)]):

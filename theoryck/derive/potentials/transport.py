@@ -16,7 +16,7 @@ import sympy
 
 from theoryck.derive.potentials.extremal import AffineRun, values_along
 from theoryck.derive.potentials.linear import sole_solution
-from theoryck.derive.potentials.numbers import Power, RationalFunctions
+from theoryck.derive.potentials.numbers import Power, RationalFunction, RationalFunctions
 from theoryck.derive.potentials.step import OBSERVABLES, TracedPoints
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.statements import Quantity, shifted
@@ -69,14 +69,30 @@ def transport(
     return Transport(squares(0), squares(1), numbers)
 
 
-def closed_form(moved: Transport, start: Quantity, ratio: Power | None) -> Coefficients | None:
+@dataclass(frozen=True)
+class Growth:
+    """``step`` is 1/ratio for the ratio by which x[k] − x* shrinks along the run, and
+
+    ``whole`` its k-th power.
+    """
+
+    step: RationalFunction
+    whole: RationalFunction
+
+    @classmethod
+    def against(cls, ratio: RationalFunction, power: Power, numbers: RationalFunctions) -> Growth:
+        """The growth, where the ratio or its inverse is the base of an adjoined power."""
+        base, unknown = numbers.element(power.base), numbers.element(power.unknown)
+        return cls(1 / ratio, 1 / unknown if base == ratio else unknown)
+
+
+def closed_form(moved: Transport, start: Quantity, growth: Growth | None) -> Coefficients | None:
     """The potential that starts as one observable, with coefficients that hold for every k.
 
     Args:
         moved: from :func:`transport`.
         start: the observable.
-        ratio: how x[k] − x* shrinks along the run, as an adjoined power: the coefficients are
-            then polynomials in its inverse; None: it does not, and they are polynomials in k.
+        growth: the coefficients are polynomials in its power; None: they are polynomials in k.
 
     Returns:
         The coefficients, or None where the potentials follow no such formula.
@@ -93,10 +109,10 @@ def closed_form(moved: Transport, start: Quantity, ratio: Power | None) -> Coeff
     found: Coefficients = {}
     for place, quantity in enumerate(OBSERVABLES):
         values = [sample[place] for sample in samples]
-        if ratio is None:
+        if growth is None:
             fitted = _polynomial(values, numbers)
         else:
-            fitted = _exponential(values, ratio, numbers)
+            fitted = _exponential(values, growth, numbers)
         if fitted is None:
             return None
         if fitted != 0:
@@ -104,27 +120,24 @@ def closed_form(moved: Transport, start: Quantity, ratio: Power | None) -> Coeff
     return found
 
 
-def _exponential(samples: Sequence[Any], ratio: Power, numbers: RationalFunctions) -> Any | None:
-    """``c0 + c1/q**k + c2/q**(2*k)`` through the samples, or None."""
-    q, zero = numbers.element(ratio.base), numbers.integer(0)
-    orders = range(3)  # squares of vectors that shrink by q, or stay
-
-    def terms(k: int) -> list[Any]:
-        return [q ** (-k * order) for order in orders]
-
-    coefficients = sole_solution([terms(k) for k in orders], list(samples[: len(orders)]), zero)
+def _exponential(samples: Sequence[Any], growth: Growth, numbers: RationalFunctions) -> Any | None:
+    """``c0 + c1*growth**k + c2*growth**(2*k)`` through the samples, or None."""
+    zero = numbers.integer(0)
+    orders = range(3)  # squares of vectors that shrink by the ratio, or stay
+    terms = [[growth.step ** (k * order) for order in orders] for k in range(len(samples))]
+    coefficients = sole_solution(terms[: len(orders)], list(samples[: len(orders)]), zero)
     if coefficients is None:
         return None
-    for k, sample in enumerate(samples):
+
+    def combined(row: Sequence[Any]) -> Any:
         total = zero
-        for c, term in zip(coefficients, terms(k), strict=True):
+        for c, term in zip(coefficients, row, strict=True):
             total = total + c * term
-        if total != sample:
-            return None
-    unknown, result = numbers.element(ratio.unknown), zero
-    for order, c in zip(orders, coefficients, strict=True):
-        result = result + c / unknown**order
-    return result
+        return total
+
+    if any(combined(row) != sample for row, sample in zip(terms, samples, strict=True)):
+        return None
+    return combined([growth.whole**order for order in orders])
 
 
 def _polynomial(samples: Sequence[Any], numbers: RationalFunctions) -> Any | None:
