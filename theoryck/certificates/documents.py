@@ -173,9 +173,10 @@ def read_auxiliary(data: Mapping[str, Any]) -> tuple[Between, ...]:
     entries = _list(data.get("auxiliary", []), "auxiliary")
     found = []
     for entry in entries[: MAX_AUXILIARY + 1]:
-        left, right, weight = _list(entry, "auxiliary") if len(entry) == 3 else ("", "", "")
-        if not (isinstance(left, str) and isinstance(right, str)):
+        triple = _list(entry, "auxiliary")
+        if len(triple) != 3 or not all(isinstance(item, str) for item in triple):
             raise CertificateError("auxiliary: two labels and a number expected")
+        left, right, weight = triple
         exact(weight, Rationals())
         found.append(Between(left, right, weight))
     if len(found) > MAX_AUXILIARY:
@@ -358,7 +359,7 @@ def _how(
     exactness = "rational" if data["arithmetic"] == "rationals" else "ball"
     expected = " of expectations" if problems[0].random else ""
     cases = f" In each of {len(problems)} cases it" if len(problems) > 1 else "It"
-    relaxed = problems[0].relaxations if len(problems) == 1 else ()
+    relaxed = dict.fromkeys(text for problem in problems for text in problem.relaxations)
     return (
         f"{cases.strip()} follows from {len(used)} inequalities{expected}, added with "
         f"non-negative multipliers, and a sum of squares, in exact {exactness} arithmetic.",
