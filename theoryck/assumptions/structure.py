@@ -5,10 +5,19 @@ from __future__ import annotations
 from theoryck.algebra import Evaluation, Form, NumberSystem, dot
 from theoryck.algebra.units import NONE, X
 from theoryck.assumptions.base import Assumption, Curvature, Quantity, Subject, Values
+from theoryck.errors import DomainError
 
 
-def _equal_terms(values: Values, numbers: NumberSystem) -> Curvature:
-    """n copies of f, or no noise at all, have it whatever the function."""
+def _equal_terms(values: Values, numbers: NumberSystem) -> Curvature | None:
+    """n copies of f have it whatever the function, if there is such a number of terms."""
+    try:
+        return Curvature() if numbers.to_integer(values["n"]) >= 1 else None
+    except DomainError:
+        return None
+
+
+def _no_noise(values: Values, numbers: NumberSystem) -> Curvature:
+    """Equal terms, or no noise at all, have it whatever the function."""
     return Curvature()
 
 
@@ -37,7 +46,7 @@ INTERPOLATION = Assumption(
     definition="every f_i (or the noise) has a zero gradient at the minimiser",
     latex=r"\nabla f_i(x^\star) = 0 \quad \forall i",
     source="Vaswani, Bach and Schmidt 2019, Section 2",
-    enough=_equal_terms,
+    enough=_no_noise,
     has_minimiser=True,
 )
 
