@@ -231,9 +231,13 @@ def test_the_two_sides_of_a_case_meet() -> None:
     assert str(right.form) == "<g0,g0> - 1"
 
 
-def test_too_many_combinations_are_refused() -> None:
-    with pytest.raises(TooLargeError):
-        problems(two_speeds, 11)
+def test_too_many_combinations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("theoryck.certificates.problem.MAX_BRANCHES", 7)
+    assert len(problems(two_speeds, 2)) == 4
+    with pytest.raises(TooLargeError, match="more than 7"):
+        problems(two_speeds, 3)
+    with pytest.raises(TooLargeError, match="in one run"):
+        problems(two_speeds, 13)
 
 
 @method
@@ -362,3 +366,30 @@ def test_the_square_of_a_gradient_is_traced_exactly() -> None:
 
     (problem,) = problems(method(polyak), 1)
     assert "polyak(u0)" in problem.singles
+
+
+@pytest.mark.parametrize("entry", [3, "y0", ["y0", "y1"], ["y0", "y1", 1], [["y0"], "y1", "1/2"]])
+def test_malformed_auxiliary_points_are_refused(entry: Any) -> None:
+    document = {
+        "format": 1,
+        "kind": "upper-bound",
+        "claim": CLAIM | {"method": "gradient_descent(step=1)"},
+        "at": {"R": "1", "N": "1"},
+        "arithmetic": "rationals",
+        "goals": [],
+        "auxiliary": [entry],
+    }
+    with pytest.raises(CertificateError, match="auxiliary"):
+        verify(document)
+
+
+@pytest.mark.parametrize("terms", ["0", "1/2"])
+def test_nothing_is_refuted_of_sums_that_do_not_exist(terms: str) -> None:
+    run = witness(
+        "sgd(step=1)", {"d": 1, "g0": 0}, {"h0": "0"}, measure="E(norm(x[1] - x_star)**2)"
+    )
+    run["claim"]["assumptions"] = ["convex", "finite_sum(2)"]
+    assert verify(run).refutes
+    run["claim"]["assumptions"] = ["convex", f"finite_sum({terms})"]
+    with pytest.raises(TheoryckError):
+        verify(run)
