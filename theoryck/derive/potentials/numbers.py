@@ -18,7 +18,13 @@ from theoryck.derive.domain import Domain
 from theoryck.derive.relations import Relation
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.symbols import ZERO
-from theoryck.errors import DomainError, InexactError, TooLargeError, UndecidedError
+from theoryck.errors import (
+    DomainError,
+    InexactError,
+    TooLargeError,
+    UndecidedError,
+    UntraceableError,
+)
 
 MAX_POWER = 64  # of a polynomial in the parameters
 SIGN_SECONDS = 1.0  # for a sign that decides which inequality a class gives
@@ -35,9 +41,11 @@ class RationalFunction:
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, RationalFunction):
-            return RationalFunction(operation(self.quotient, other.quotient))
-        if isinstance(other, int) and not isinstance(other, bool):
-            return RationalFunction(operation(self.quotient, sympy.QQ(other)))
+            kind = Argument if Argument in (type(self), type(other)) else RationalFunction
+            return kind(operation(self.quotient, other.quotient))
+        if isinstance(other, int | Fraction) and not isinstance(other, bool):
+            number = sympy.QQ(*other.as_integer_ratio())
+            return type(self)(operation(self.quotient, number))
         return NotImplemented
 
     def __add__(self, other: Any) -> Any:
@@ -63,10 +71,10 @@ class RationalFunction:
         return self._with(other, lambda a, b: b / a)
 
     def __neg__(self) -> RationalFunction:
-        return RationalFunction(-self.quotient)
+        return type(self)(-self.quotient)
 
     def __pow__(self, exponent: int) -> RationalFunction:
-        return RationalFunction(self.quotient**exponent)
+        return type(self)(self.quotient**exponent)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, RationalFunction):
@@ -91,6 +99,27 @@ class RationalFunction:
             tuple((factor.as_expr(), power) for factor, power in above),
             tuple((factor.as_expr(), power) for factor, power in below),
         )
+
+
+class Argument(RationalFunction):
+    """What a method is handed: a method may compute with it but not branch on it.
+
+    "Equal" would mean "equal for all parameters and every k", so that ``if k == 0`` would be
+    read as never, and the first step with it.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        raise self._refusal()
+
+    def __bool__(self) -> bool:
+        raise self._refusal()
+
+    __hash__ = RationalFunction.__hash__
+
+    def _refusal(self) -> UntraceableError:
+        return UntraceableError(f"the method asks whether {self} has some value: it depends on k")
 
 
 @dataclass(frozen=True)
@@ -190,6 +219,10 @@ class RationalFunctions(NumberSystem):
         result: RationalFunction = base**power
         return result
 
+    def coerce(self, value: Any) -> Any:
+        value = super().coerce(value)
+        return RationalFunction(value.quotient) if isinstance(value, Argument) else value
+
     def constant(self, name: str) -> Any:
         raise InexactError(f"{name} is no rational function of the parameters")
 
@@ -236,7 +269,9 @@ class RationalFunctions(NumberSystem):
         values = [point.get(symbol, Fraction(0)) for symbol in self.field.symbols]
         first = len(values) - len(self.powers)
         # no base contains a power, so that the bases have values before the powers do
-        values[first:] = [self._power(power, values, point) for power in self.powers]
+        for place, power in enumerate(self.powers, start=first):
+            if any(m[place] for p in (value.quotient.numer, value.quotient.denom) for m in p):
+                values[place] = self._power(power, values, point)
         return _quotient(value, values)
 
     def _power(

@@ -10,7 +10,7 @@ from theoryck.algebra import Evaluation, Form, Point, Trace
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates.inequalities import Inequalities
 from theoryck.claims.evaluate import Environment, evaluate
-from theoryck.derive.potentials.numbers import RationalFunctions
+from theoryck.derive.potentials.numbers import Argument, RationalFunctions
 from theoryck.derive.setting import ITERATION, Setting, Stuck
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
@@ -115,6 +115,8 @@ def _after(
     }
     for name, expr in use.arguments.items():
         values[name] = evaluate(expr, Environment(symbols), numbers)
+    values = {name: Argument(value.quotient) for name, value in values.items()}
+    k = Argument(numbers.element(ITERATION).quotient)
     state = use.method.first_state(trace.start)
     if isinstance(state, tuple):
         if not all(isinstance(entry, Point) for entry in state):
@@ -122,7 +124,7 @@ def _after(
         memory = (trace.x_star + trace.vector(f"memory{i}") for i in range(1, len(state)))
         state = (trace.start, *memory)
     try:
-        after = use.method.iterate(use.method.step(state, trace, symbols["k"], values))
+        after = use.method.iterate(use.method.step(state, trace, k, values))
     except TheoryckError:
         raise
     except Exception as error:  # the method is its author's code: anything may happen in it
