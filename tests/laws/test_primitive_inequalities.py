@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theoryck.algebra import Coordinates, Fractions, minimum, norm, place, ratio
@@ -669,6 +669,7 @@ SUMS = [(2, 1, 2), (3, 1, 2), (2, 2, 1), (2, 2, 2)]  # terms, batch, steps
 
 @pytest.mark.parametrize(("count", "batch", "steps"), SUMS)
 @pytest.mark.parametrize("agree", [True, False])
+@settings(max_examples=10)  # each has up to sixteen outcomes
 @given(data=st.data())
 def test_finite_sums(count: int, batch: int, steps: int, agree: bool, data: Any) -> None:
     low, high = data.draw(positive), data.draw(positive)
@@ -696,6 +697,7 @@ def test_finite_sums(count: int, batch: int, steps: int, agree: bool, data: Any)
 
 
 @pytest.mark.parametrize(("batch", "steps"), [(1, 2), (2, 1), (2, 2)])
+@settings(max_examples=10)  # each has up to sixteen outcomes
 @given(q=positive, apart=pairs, start=pairs)
 def test_a_finite_sum_of_bounded_variance(
     batch: int, steps: int, q: Fraction, apart: Vector, start: Vector
