@@ -18,7 +18,7 @@ from theoryck.claims.expressions import Expr, Number
 from theoryck.claims.reading import read_claim
 from theoryck.claims.spelling import spell_instance
 from theoryck.pep.answers import simple_factors
-from theoryck.pep.causes import empty_class, notes
+from theoryck.pep.causes import meaningless, notes
 from theoryck.pep.threshold import Threshold, shortest, threshold
 from theoryck.pep.variants import (
     assuming,
@@ -237,14 +237,13 @@ def test_the_bounds_of_an_empty_class_are_named() -> None:
     claim = rate(
         assumptions=["strongly_convex(3*L)", "smooth(2*L)"], at=[GD["at"][0] | {"L": "1/2"}]
     )
-    problem = instantiate(claim, claim.at[0], Rationals())
-    assert empty_class(problem) == "no function is both 3/2-strongly convex and 1-smooth"
+    assert meaningless(claim, claim.at[0]) == "no function is both 3/2-strongly convex and 1-smooth"
 
 
 @pytest.mark.parametrize("constant", ["2*L", "L"])
 def test_a_class_at_its_boundary_is_not_empty(constant: str) -> None:
     claim = rate(assumptions=[f"strongly_convex({constant})", "smooth(2*L)"])
-    assert empty_class(instantiate(claim, claim.at[0], Rationals())) is None
+    assert meaningless(claim, claim.at[0]) is None
 
 
 @pytest.mark.parametrize(

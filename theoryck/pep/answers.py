@@ -7,6 +7,7 @@ that was looked at. All of it is bounded in time: what is not found in time is n
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, log10
@@ -21,7 +22,7 @@ from theoryck.claims.expressions import Expectation, Number, mentions
 from theoryck.claims.printing import brief, to_text
 from theoryck.claims.vacuity import check_vacuity
 from theoryck.errors import TheoryckError
-from theoryck.pep.causes import empty_class, notes
+from theoryck.pep.causes import meaningless, notes
 from theoryck.pep.strengthen import necessary_only
 from theoryck.pep.variants import (
     INFINITE,
@@ -49,6 +50,9 @@ def proof_lines(claim: RateClaim, looked: Looked) -> tuple[str, ...]:
     lines: dict[str, None] = {}
     proved = [(at, i) for at, i in looked if i.status is Status.PROVED and i.certificate]
     for at, instance in proved[:LINES]:
+        if "potentials" in (instance.certificate or {}):
+            lines |= dict.fromkeys(_chain(instance))
+            continue
         try:
             with traced(claim, at) as problems:
                 lines |= dict.fromkeys(_conditions(problems[0]))
@@ -59,14 +63,31 @@ def proof_lines(claim: RateClaim, looked: Looked) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _chain(instance: Instance) -> Iterator[str]:
+    """The steps of a chain of potentials, by the inequalities that they use."""
+    certificate = instance.certificate or {}
+    kinds = Counter(
+        name.split("(")[0]
+        for proof in certificate["proofs"]
+        for name in (*proof["multipliers"], *proof["completion"])
+    )
+    listed = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
+    yield (
+        f"{_place(instance)}a chain of {len(certificate['potentials'])} potentials, each step by "
+        f"inequalities of its own points: {listed}"
+    )
+
+
+def _place(instance: Instance) -> str:
+    listed = ", ".join(f"{name} = {value}" for name, value in instance.at.items())
+    return f"at {listed}: " if listed else ""
+
+
 def _proof(instance: Instance, problems: Sequence[Problem]) -> Iterator[str]:
     names = _names(instance.certificate or {})
     if names:
-        where = ", ".join(f"{name} = {value}" for name, value in instance.at.items())
-        yield (
-            f"{f'at {where}: ' if where else ''}{len(names)} inequalities with multipliers: "
-            f"{inequalities_used(names, problems)}"
-        )
+        used = inequalities_used(names, problems)
+        yield f"{_place(instance)}{len(names)} inequalities with multipliers: {used}"
     for relaxation in dict.fromkeys(r for problem in problems for r in problem.relaxations):
         yield f"the proof covers more than the method: {relaxation}"
 
@@ -153,16 +174,7 @@ def _candidates(claim: RateClaim) -> Iterator[str]:
 
 def _is_vacuous(claim: RateClaim, instances: Sequence[At]) -> bool:
     """Whether the claim is about no function at an instance: its proof would say nothing."""
-    if check_vacuity(claim):
-        return True
-    try:
-        for at in instances:
-            with traced(claim, at) as problems:
-                if empty_class(problems[0]) is not None:
-                    return True
-    except TheoryckError:
-        return True
-    return False
+    return bool(check_vacuity(claim)) or any(meaningless(claim, at) for at in instances)
 
 
 def larger_bound(claim: RateClaim, instances: Sequence[At], deadline: float) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from theoryck.pep.answers import (
     smaller_bound,
     unused_assumptions,
 )
-from theoryck.pep.causes import contradictory_start, empty_class, infinite, notes
+from theoryck.pep.causes import contradictory_start, infinite, meaningless, notes
 from theoryck.pep.threshold import Look, threshold
 from theoryck.pep.variants import At, traced
 from theoryck.verdict import Finding, Instance, Status
@@ -50,7 +50,8 @@ def beside(claim: RateClaim, looked: Looked, look: Look, deadline: float) -> Bes
     """
     if all(instance.status is Status.PROVED for _, instance in looked):
         return _of_a_proof(claim, looked, deadline)
-    explained, findings = _explained(claim, looked, deadline)
+    explained, cause = _explained(claim, looked, deadline)
+    findings = cause.findings
     evidence = proof_lines(claim, looked)
     if any(finding.code == "vacuous" for finding in findings):
         return Beside(explained, findings=findings, evidence=evidence)
@@ -58,7 +59,8 @@ def beside(claim: RateClaim, looked: Looked, look: Look, deadline: float) -> Bes
     findings += tuple(_bound_findings([i for _, i in looked]))
     further: tuple[Instance, ...] = ()
     if any(instance.status is Status.REFUTED for _, instance in looked):
-        findings += tuple(missing_assumption(claim, instances, _share(deadline, 3)))
+        if not cause.start:
+            findings += tuple(missing_assumption(claim, instances, _share(deadline, 3)))
         findings += tuple(larger_bound(claim, instances, _share(deadline, 2)))
         found = threshold(claim, looked, look, deadline)
         if found is not None:
@@ -91,53 +93,57 @@ def _of_a_proof(claim: RateClaim, looked: Looked, deadline: float) -> Beside:
     return Beside(looked, (), findings, proof_lines(claim, looked), best)
 
 
-def _explained(
-    claim: RateClaim, looked: Looked, deadline: float
-) -> tuple[Looked, tuple[Finding, ...]]:
+@dataclass(frozen=True)
+class _Cause:
+    """Why something was not proved. ``start`` says that a condition on the start is missing, for
+    which no assumption on f makes up."""
+
+    sentences: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    start: bool = False
+
+
+def _explained(claim: RateClaim, looked: Looked, deadline: float) -> tuple[Looked, _Cause]:
     """The first instance that decides the verdict, with the cause in its reason."""
     by_status = {
         instance.status: number for number, (_, instance) in reversed([*enumerate(looked)])
     }
     number = by_status.get(Status.REFUTED, by_status.get(Status.INCONCLUSIVE))
     if number is None:
-        return looked, ()
+        return looked, _Cause()
     at, instance = looked[number]
-    sentences, findings = _causes(claim, at, instance, deadline)
+    cause = _cause(claim, at, instance, deadline)
     explained = [*looked]
-    reason = "; ".join(dict.fromkeys((*sentences, instance.reason)))
+    reason = "; ".join(dict.fromkeys((*cause.sentences, instance.reason)))
     explained[number] = (at, replace(instance, reason=reason))
-    return explained, findings
+    return explained, cause
 
 
-def _causes(
-    claim: RateClaim, at: At, instance: Instance, deadline: float
-) -> tuple[list[str], tuple[Finding, ...]]:
+def _cause(claim: RateClaim, at: At, instance: Instance, deadline: float) -> _Cause:
+    empty = meaningless(claim, at)
+    if empty is not None:
+        return _vacuous(empty)
     try:
         with traced(claim, at) as problems:
-            empty = empty_class(problems[0])
-            if empty is not None:
-                return [empty], (_vacuous(empty),)
-            sentences = list(notes(claim, problems[0]))
+            odd = tuple(notes(claim, problems[0]))
             if instance.status is not Status.REFUTED and problems[0].hypotheses:
                 contradiction = contradictory_start(problems[0], deadline)
                 if contradiction is not None:
-                    return [contradiction], (_vacuous(contradiction),)
+                    return _vacuous(contradiction)
     except TheoryckError:
-        return [], ()
-    if instance.worst_case is not None:
-        return sentences, ()
-    cause = infinite(claim, at, deadline)
-    if cause is None:
-        return sentences, ()
-    sentences.append(cause.sentence())
-    remedy = cause.remedy()
+        return _Cause()
+    unbounded = infinite(claim, at, deadline) if instance.worst_case is None else None
+    if unbounded is None:
+        return _Cause(odd)
+    sentence, remedy = unbounded.sentence(), unbounded.remedy()
     if remedy is None:
-        return sentences, ()
-    return sentences, (Finding("missing-assumption", f"{cause.sentence()}; {remedy}"),)
+        return _Cause((*odd, sentence))
+    finding = Finding("missing-assumption", f"{sentence}; {remedy}")
+    return _Cause((*odd, sentence), (finding,), unbounded.start)
 
 
-def _vacuous(sentence: str) -> Finding:
-    return Finding("vacuous", f"{sentence}: the claim says nothing there")
+def _vacuous(sentence: str) -> _Cause:
+    return _Cause((sentence,), (Finding("vacuous", f"{sentence}: the claim says nothing there"),))
 
 
 def ratios(instances: Sequence[Instance]) -> list[float]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from theoryck.algebra import Form
+from theoryck.algebra import Form, NumberSystem
 from theoryck.algebra.relaxed import RelaxedTrace
 from theoryck.assumptions.base import Curvature, Subject
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates import Goal, Hypothesis, Problem
 from theoryck.certificates.documents import as_float
-from theoryck.certificates.problem import Run, step_arguments
-from theoryck.claims.arithmetic import Rationals
+from theoryck.certificates.problem import (
+    Run,
+    assumptions_at,
+    parameter_values,
+    step_arguments,
+)
+from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import RateClaim
 from theoryck.errors import TheoryckError
 from theoryck.pep.certify import rounded
@@ -91,6 +97,11 @@ class Infinite:
             text += f" (a bound on {listed} would do as well)"
         return text
 
+    @property
+    def start(self) -> bool:
+        """Whether it is a condition on the start that is missing."""
+        return any(m in STARTS for each in self.missing for m in each)
+
     def remedy(self) -> str | None:
         """What a claim could say."""
         return " and ".join(m.remedy for m in self.missing[0]) if self.missing else None
@@ -132,41 +143,41 @@ def _interpolates(claim: RateClaim, at: At) -> bool:
 
 
 def meaningless(claim: RateClaim, at: At) -> str | None:
-    """Why the claim says nothing at an instance: its class is empty."""
-    try:
-        with traced(claim, at) as problems:
-            return empty_class(problems[0])
-    except TheoryckError:
-        return None
-
-
-def empty_class(problem: Problem) -> str | None:
-    """Two assumptions that exclude each other: "no function is both 2-strongly convex and
-    1-smooth". Decided exactly."""
-    numbers = problem.numbers
-    bounds = [(a, a.assumption.curvature(a.values, numbers)) for a in problem.assumed]
-    for low, below in bounds:
-        for high, above in bounds:
-            if below.lower is None or above.upper is None:
-                continue
-            if numbers.sign(below.lower - above.upper) > 0:
-                return (
-                    f"no function is both {described(low, problem)} and {described(high, problem)}"
+    """Why the claim says nothing at an instance: two of its assumptions exclude each other, so
+    that "no function is both 2-strongly convex and 1-smooth". Decided exactly."""
+    systems: Sequence[NumberSystem] = (Rationals(), Balls())
+    for numbers in systems:
+        try:
+            with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+                return _empty_class(
+                    assumptions_at(claim, parameter_values(at, numbers), numbers), numbers
                 )
+        except TheoryckError:
+            continue
     return None
 
 
-def described(assumed: Assumed, problem: Problem) -> str:
+def _empty_class(assumed: Sequence[Assumed], numbers: NumberSystem) -> str | None:
+    bounds = [(a, a.assumption.curvature(a.values, numbers)) for a in assumed]
+    for (low, below), (high, above) in product(bounds, bounds):
+        if below.lower is None or above.upper is None:
+            continue
+        if numbers.sign(below.lower - above.upper) > 0:
+            return f"no function is both {described(low, numbers)} and {described(high, numbers)}"
+    return None
+
+
+def described(assumed: Assumed, numbers: NumberSystem) -> str:
     """An assumption with its values: ``2-strongly convex``."""
-    values = [_number(value, problem) for value in assumed.values.values()]
+    values = [_number(value, numbers) for value in assumed.values.values()]
     adjective = ADJECTIVES.get(assumed.name)
     if adjective is not None and len(values) == 1:
         return adjective.format(values[0])
     return f"{assumed.name}({', '.join(values)})" if values else assumed.name
 
 
-def _number(value: Any, problem: Problem) -> str:
-    exact = isinstance(problem.numbers, Rationals)
+def _number(value: Any, numbers: NumberSystem) -> str:
+    exact = isinstance(numbers, Rationals)
     return str(value) if exact else f"{as_float(value):.6g}"
 
 
@@ -244,7 +255,7 @@ def _steps(claim: RateClaim, problem: Problem) -> Iterator[str]:
         return
     step = step_arguments(claim.method, numbers.integer(0), problem.parameters, numbers).get("step")
     if step is not None and numbers.sign(step) < 0:
-        yield f"the step is negative, {_number(step, problem)}, so that the method moves uphill"
+        yield f"the step is negative, {_number(step, numbers)}, so that the method moves uphill"
 
 
 def _unusable(assumed: Assumed, problem: Problem) -> str | None:

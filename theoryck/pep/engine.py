@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 from theoryck.algebra import NumberSystem
 from theoryck.certificates import branches
@@ -15,17 +16,25 @@ from theoryck.claims.expressions import Expr
 from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError, TheoryckError
+from theoryck.pep.answers import Looked
+from theoryck.pep.beside import Beside, beside, is_tight
 from theoryck.pep.candidates import explicit_witness, refuted_by
+from theoryck.pep.causes import meaningless
 from theoryck.pep.cycles import cycle_witness
 from theoryck.pep.instance import examine_instance, undecided
-from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
+from theoryck.pep.long_horizons import with_chain
+from theoryck.pep.strengthen import strengthened
+from theoryck.verdict import EngineReport, Instance, Scope, Status
 
 NAME = "pep"
 SAMPLES = 4  # instances tried for a claim that names none
 QUICK = 0.1  # seconds for simple functions before anything is solved
 CYCLES = 1.0  # seconds for cycles, spent only where the method has one on some polygon
 CLOSE = 3.0  # seconds for them where solving decided nothing
-LOOSE = 0.99  # a worst case below this share of the bound is reported
+BESIDE = 2.0  # the time for answers beside the verdict, in multiples of that for the verdict,
+SPARE = 0.25  # or as a share of what is left, whatever is more
+UNREACHED = "the time budget is spent"
+NAMED = 5  # instances that were not reached, by name
 
 
 def examine(claim: Claim, deadline: float) -> EngineReport:
@@ -36,13 +45,43 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     chosen = claim.at or sample_instances(claim, SAMPLES)
     if not chosen:
         return _silent("no instance is given in `at`, and no small parameter values were found")
-    instances = []
-    for at in chosen:
-        instances.append(_instance(claim, at, deadline))
-        if instances[-1].status is Status.REFUTED:
-            break
-    report = _summary(claim, tuple(instances), len(chosen))
-    return replace(report, seconds=time.monotonic() - began)
+    looked = _looked(claim, chosen, deadline)
+    found = _beside(claim, looked, began, deadline)
+    report = _summary(claim, tuple(instance for _, instance in found.looked))
+    return replace(
+        report,
+        instances=(*report.instances, *found.further),
+        findings=found.findings,
+        evidence=found.evidence,
+        best_bound=found.best_bound,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _beside(claim: RateClaim, looked: Looked, began: float, deadline: float) -> Beside:
+    now = time.monotonic()
+    end = min(deadline, now + max(BESIDE * (now - began), SPARE * (deadline - now)))
+    try:
+        return beside(claim, looked, partial(_instance, claim, deadline=end), end)
+    except Exception as error:
+        # nothing of it decides the verdict, so a fault there must not cost one either
+        said = f"no answers beside the verdict: {type(error).__name__}: {error}"
+        return Beside(looked, evidence=(said,))
+
+
+def _looked(
+    claim: RateClaim, chosen: Sequence[Mapping[str, Expr]], deadline: float
+) -> list[tuple[Mapping[str, Expr], Instance]]:
+    """What is found at each instance, in its share of the time that is left."""
+    looked = []
+    for number, at in enumerate(chosen):
+        now = time.monotonic()
+        if now > deadline:
+            instance = undecided(spell_instance(at), UNREACHED)
+        else:
+            instance = _instance(claim, at, now + (deadline - now) / (len(chosen) - number))
+        looked.append((at, instance))
+    return looked
 
 
 def _silent(reason: str) -> EngineReport:
@@ -51,11 +90,14 @@ def _silent(reason: str) -> EngineReport:
 
 def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
     """The claim at one instance: simple functions first, which need no solver."""
+    nothing = meaningless(claim, at)
+    if nothing is not None:
+        return undecided(spell_instance(at), nothing)
     for search, seconds in ((explicit_witness, QUICK), (cycle_witness, CYCLES)):
         quick = search(claim, at, min(deadline, time.monotonic() + seconds))
         if quick is not None:
             return refuted_by(quick)
-    solved = _solved(claim, at, deadline)
+    solved = with_chain(claim, at, deadline, partial(_solved, claim, at, deadline))
     if solved.status is not Status.INCONCLUSIVE:
         return solved
     found = explicit_witness(claim, at, min(deadline, time.monotonic() + CLOSE))
@@ -69,7 +111,11 @@ def _solved(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instan
     for numbers in systems:
         try:
             with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
-                return examine_instance(tuple(branches(claim, at, numbers)), text, deadline)
+                problems = tuple(branches(claim, at, numbers))
+                found = examine_instance(problems, text, deadline)
+                if found.status is not Status.INCONCLUSIVE:
+                    return found
+                return strengthened(problems, at, text, deadline) or found
         except InexactError as error:
             reason = str(error)
         except TheoryckError as error:
@@ -77,13 +123,12 @@ def _solved(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instan
     return undecided(text, reason)
 
 
-def _summary(claim: RateClaim, instances: tuple[Instance, ...], chosen: int) -> EngineReport:
+def _summary(claim: RateClaim, instances: tuple[Instance, ...]) -> EngineReport:
     """The lattice over instances: one refutation refutes, a proof needs all of `at`."""
     worst_first = (Status.REFUTED, Status.INCONCLUSIVE, Status.SUPPORTED, Status.PROVED)
     status = min((i.status for i in instances), key=worst_first.index)
     deciding = next(i for i in instances if i.status is status)
-    where = ", ".join(f"{name} = {value}" for name, value in deciding.at.items())
-    reason = f"at {where}: {deciding.reason}" if where else deciding.reason
+    reason = f"{_where(deciding)}: {deciding.reason}" if deciding.at else deciding.reason
     scope = None
     if status is Status.PROVED:
         if claim.at:
@@ -92,44 +137,26 @@ def _summary(claim: RateClaim, instances: tuple[Instance, ...], chosen: int) -> 
         else:
             status = Status.SUPPORTED
             reason = f"exact certificates at {_count(len(instances))} that theoryck chose"
+    unreached = [_where(i) for i in instances if i.reason == UNREACHED]
+    if unreached and deciding.reason == UNREACHED:
+        reason = UNREACHED
+    if unreached:
+        more = f" and {len(unreached) - NAMED} more" if len(unreached) > NAMED else ""
+        reason += f"; not reached: {'; '.join(unreached[:NAMED])}{more}"
     return EngineReport(
         engine=NAME,
         status=status,
         reason=reason,
         scope=scope,
-        tight=_tight(instances),
+        tight=is_tight(instances),
         instances=instances,
-        findings=_findings(instances),
     )
+
+
+def _where(instance: Instance) -> str:
+    listed = ", ".join(f"{name} = {value}" for name, value in instance.at.items())
+    return f"at {listed}" if listed else "at no parameters"
 
 
 def _count(number: int) -> str:
     return "the instance" if number == 1 else f"all {number} instances"
-
-
-def _ratios(instances: tuple[Instance, ...]) -> list[float]:
-    return [
-        i.worst_case / i.claimed
-        for i in instances
-        if i.worst_case is not None and i.claimed and i.status in (Status.PROVED, Status.SUPPORTED)
-    ]
-
-
-def _tight(instances: tuple[Instance, ...]) -> bool | None:
-    ratios = _ratios(instances)
-    if len(ratios) != len(instances):
-        return None
-    return all(ratio > 1 - 1e-6 for ratio in ratios)
-
-
-def _findings(instances: tuple[Instance, ...]) -> tuple[Finding, ...]:
-    ratios = _ratios(instances)
-    if not ratios or len(ratios) != len(instances):
-        return ()
-    if all(ratio > 1 - 1e-6 for ratio in ratios):
-        return (Finding("tight", "the bound is the worst case at every instance looked at"),)
-    if max(ratios) < LOOSE:
-        low, high = min(ratios), max(ratios)
-        share = f"{high:.4g}" if high - low < 1e-4 * high else f"{low:.4g} to {high:.4g}"
-        return (Finding("loose", f"the worst case is {share} of the bound at these instances"),)
-    return ()

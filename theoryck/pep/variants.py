@@ -23,8 +23,10 @@ from theoryck.claims.reading import read_claim
 from theoryck.errors import ClaimError, InexactError, TheoryckError
 from theoryck.pep.generate import layout_of, worst_case
 from theoryck.pep.instance import UNBOUNDED
+from theoryck.pep.long_horizons import LONG, by_chain, horizon, may_chain
 from theoryck.pep.program import Failure
 from theoryck.pep.prove import TOLERANCE, find_certificate
+from theoryck.verdict import Status
 
 INFINITE = float("inf")
 
@@ -99,8 +101,11 @@ def traced(claim: RateClaim, at: At) -> Iterator[tuple[Problem, ...]]:
 def worst_share(claim: RateClaim, at: At, deadline: float) -> float | None:
     """The worst case as a multiple of the bound, a floating-point upper bound on it.
 
-    Infinite where no multiple of the bound holds, None where nothing was found out.
+    Infinite where no multiple of the bound holds, None where nothing was found out, as for
+    horizons that one Gram problem does not reach.
     """
+    if horizon(claim, at) > LONG:
+        return None
     try:
         with traced(claim, at) as problems:
             shares = [
@@ -128,6 +133,11 @@ def _share(problem: Problem, index: int, deadline: float) -> float | None:
 
 def certified(claim: RateClaim, at: At, deadline: float) -> bool:
     """Whether an exact certificate of the upper bound is found at an instance."""
+    if time.monotonic() > deadline:
+        return False
+    if horizon(claim, at) > LONG:
+        chain = by_chain(claim, at, deadline) if may_chain(claim) else None
+        return chain is not None and chain.status is Status.PROVED
     try:
         with traced(claim, at) as problems:
             return all(
