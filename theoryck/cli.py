@@ -80,6 +80,11 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: float) -
     help="The time for one claim, shared by the engines.",
 )
 @click.option(
+    "--solver",
+    metavar="NAME",
+    help="The solver that pep uses.  [default: chosen by the size of the program]",
+)
+@click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(min=1),
@@ -109,6 +114,7 @@ def _check(
     json_file: str | None,
     engines: tuple[Engine, ...],
     budget: float,
+    solver: str | None,
     jobs: int | None,
     methods_file: str | None,
     no_cache: bool,
@@ -121,6 +127,8 @@ def _check(
     for option, file in (("--json", json_file), ("--table", table)):
         if file not in (None, "-"):
             _must_be_writable(option, Path(file))
+    if solver is not None:
+        engines = _with_solver(engines, solver)
     store = None if no_cache else _store(budget, methods_file)
     options = Options(engines, budget, jobs, methods_file, store)
     with progress_bar(sys.stderr) as progress:
@@ -134,6 +142,15 @@ def _check(
     with _quiet_pipe():
         print_report(outcome, sys.stderr if json_file == "-" else sys.stdout)
     return exit_code(outcome)
+
+
+def _with_solver(engines: tuple[Engine, ...], solver: str) -> tuple[Engine, ...]:
+    from theoryck.check.engines import with_solver
+
+    try:
+        return with_solver(engines, solver)
+    except TheoryckError as error:
+        raise click.BadParameter(str(error), param_hint="'--solver'") from error
 
 
 def _must_be_writable(option: str, file: Path) -> None:

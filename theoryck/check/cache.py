@@ -117,7 +117,7 @@ class ReportCache:
     def _path(self, job: Job, engine: Engine) -> Path:
         key = {
             "table": plain({k: v for k, v in job.claim.table.items() if k not in COMMENTS}),
-            "engine": [engine.name, engine.module],
+            "engine": [engine.name, engine.module, *map(list, engine.options)],
             "sources": sources_hash(),
             "versions": dict(solver_versions()),
             "methods": self.methods_hash,

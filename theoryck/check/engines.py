@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 
 from theoryck.check.faults import FAULT, fault, trail
 from theoryck.check.rerun import rerun
@@ -21,17 +22,19 @@ Examine = Callable[[Claim, float], EngineReport]
 class Engine:
     """An engine: ``module.examine(claim, deadline)`` looks at claims of these ``kinds``.
 
-    The module is imported when it is first asked, so that no solver is loaded before that.
+    ``options`` are further arguments of ``examine``, by name. The module is imported when it is
+    first asked, so that no solver is loaded before that.
     """
 
     name: str
     module: str
     kinds: frozenset[str]
+    options: tuple[tuple[str, str], ...] = ()
 
     def load(self) -> Examine:
         """The engine's entry point; imports the engine."""
         examine: Examine = importlib.import_module(self.module).examine
-        return examine
+        return partial(examine, **dict(self.options)) if self.options else examine
 
 
 # An engine that learns a new kind of claim is told here; until then it is not asked about it.
@@ -49,6 +52,8 @@ ENGINES: tuple[Engine, ...] = (
     Engine("pep", "theoryck.pep", frozenset({"rate"})),
     Engine("simulate", "theoryck.simulate", frozenset({"rate", "complexity"})),
 )
+
+SOLVING = "pep"  # the engine with a choice of solvers
 
 NAMES: tuple[str, ...] = tuple(engine.name for engine in ENGINES)
 
@@ -76,6 +81,32 @@ def select(names: Iterable[str], engines: tuple[Engine, ...] = ENGINES) -> tuple
     if not wanted:
         raise UnknownEngineError(f"no engine named: there are {', '.join(known)}")
     return tuple(engine for engine in engines if engine.name in wanted)
+
+
+def with_solver(engines: Iterable[Engine], solver: str) -> tuple[Engine, ...]:
+    """The engines, of which pep is told to use this solver.
+
+    Raises:
+        UnknownSolverError: no such solver is installed; the message lists those that are.
+        UnknownEngineError: pep is not among the engines.
+
+    >>> [engine.options for engine in with_solver(ENGINES, "clarabel")]
+    [(), (('solver', 'clarabel'),), ()]
+    """
+    from theoryck.pep.solve import UnknownSolverError, solvers  # CVXPY is slow to import
+
+    chosen = tuple(engines)
+    if all(engine.name != SOLVING for engine in chosen):
+        raise UnknownEngineError(f"a solver is for {SOLVING}, which is not among the engines")
+    known = sorted(solvers())
+    if solver not in known:
+        close = get_close_matches(solver, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UnknownSolverError(f"no solver {solver!r}: installed are {', '.join(known)}{hint}")
+    return tuple(
+        replace(engine, options=(("solver", solver),)) if engine.name == SOLVING else engine
+        for engine in chosen
+    )
 
 
 def route(kind: str, engines: Iterable[Engine]) -> tuple[Engine, ...]:

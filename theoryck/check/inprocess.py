@@ -27,6 +27,7 @@ def check(
     *,
     engines: Iterable[str] = ...,
     budget: float = ...,
+    solver: str | None = ...,
     methods: Iterable[Method] = ...,
     assumptions: Iterable[Assumption] = ...,
 ) -> Verdict: ...
@@ -36,6 +37,7 @@ def check(
     *,
     engines: Iterable[str] = ...,
     budget: float = ...,
+    solver: str | None = ...,
     methods: Iterable[Method] = ...,
     assumptions: Iterable[Assumption] = ...,
 ) -> list[Verdict]: ...
@@ -44,6 +46,7 @@ def check(
     *,
     engines: Iterable[str] = ("derive", "pep", "simulate"),
     budget: float = DEFAULT_BUDGET,
+    solver: str | None = None,
     methods: Iterable[Method] = (),
     assumptions: Iterable[Assumption] = (),
 ) -> Verdict | list[Verdict]:
@@ -55,6 +58,7 @@ def check(
         engines: the engines to ask, by name.
         budget: seconds a claim. It is cooperative here; the command line also ends an engine
             that does not keep it.
+        solver: the solver that pep uses ("clarabel", say); without one, it is chosen by size.
         methods: methods of your own that the claim may name, made with :func:`theoryck.method`.
         assumptions: assumptions of your own, made with :class:`theoryck.Assumption`.
 
@@ -64,6 +68,7 @@ def check(
     Raises:
         ClaimError: the path cannot be read as a claim file.
         UnknownEngineError: no engine has that name.
+        UnknownSolverError: no solver of that name is installed.
         ExtensionError: a name is taken.
 
     >>> verdict = check({"id": "typo", "kind": "identity", "parameters": {"a": ""},
@@ -71,11 +76,13 @@ def check(
     >>> print(verdict.status)
     invalid
     """
-    from theoryck.check.engines import select
+    from theoryck.check.engines import select, with_solver
     from theoryck.check.extensions import with_words
     from theoryck.claims.reading import read_file
 
     chosen = select(engines)
+    if solver is not None:
+        chosen = with_solver(chosen, solver)
     words = with_words(methods, assumptions)
     if budget <= 0 or budget != budget:
         raise ValueError(f"budget must be a positive number of seconds, got {budget!r}")
