@@ -22,6 +22,7 @@ from theoryck.claims.expressions import (
     Value,
     names,
 )
+from theoryck.derive.arguments import Argument
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.relations import Relation
 from theoryck.derive.statements import Arrow, Direction, Displacement
@@ -192,7 +193,7 @@ def traced_step(setting: Setting) -> TracedStep:
     use = setting.claim.method
     reader = Reader({**setting.domain.symbols, "k": ITERATION})
     try:
-        arguments = {name: reader.read(value) for name, value in use.arguments.items()}
+        arguments = {name: Argument(reader.read(v)) for name, v in use.arguments.items()}
         trace = Trace(numbers=Symbolic())
         state = use.method.first_state(trace.start)
         if isinstance(state, tuple):
@@ -201,7 +202,7 @@ def traced_step(setting: Setting) -> TracedStep:
                 raise Stuck(f"{use.method.name} remembers a number from step to step: {ONE_STEP}")
             memory = [trace.x_star + trace.vector(f"memory{i}") for i in range(1, len(state))]
             state = (trace.start, *memory)
-        after = use.method.iterate(use.method.step(state, trace, ITERATION, arguments))
+        after = use.method.iterate(use.method.step(state, trace, Argument(ITERATION), arguments))
     except TheoryckError as error:
         raise Stuck(f"the step of {use.method.name} is not traced: {error}") from error
     if not isinstance(after, Point):

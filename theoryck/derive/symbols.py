@@ -24,6 +24,7 @@ from theoryck.claims.expressions import (
     Number,
     Symbol,
 )
+from theoryck.derive.arguments import Argument
 from theoryck.derive.relations import Relation
 from theoryck.errors import DomainError, InexactError, TooLargeError, UndecidedError
 
@@ -72,6 +73,10 @@ class Symbolic(NumberSystem):
 
     def rational(self, value: Fraction) -> sympy.Rational:
         return sympy.Rational(value.numerator, value.denominator)
+
+    def coerce(self, value: Any) -> Any:
+        value = super().coerce(value)
+        return value.expression if isinstance(value, Argument) else value
 
     def power(self, base: Any, exponent: Any) -> sympy.Expr:
         base, exponent = as_sympy(base), as_sympy(exponent)

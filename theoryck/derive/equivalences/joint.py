@@ -11,6 +11,7 @@ import sympy
 from theoryck.algebra import Oracle, Trace
 from theoryck.algebra.point import Leaf, Point
 from theoryck.claims.claim import MethodUse
+from theoryck.derive.arguments import Argument
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.symbols import as_sympy
 from theoryck.errors import TheoryckError, UntraceableError
@@ -51,7 +52,8 @@ class Answers(Oracle):
         if where is not None and not isinstance(where, Point):
             raise UntraceableError("an oracle call at something that is not a vector of this trace")
         number = len(self.asked)
-        self.asked.append(Question(kind, where, with_))
+        number_with = None if with_ is None else self.trace.numbers.coerce(with_)
+        self.asked.append(Question(kind, where, number_with))
         if number == len(self.known):
             self.known.append(self.trace.vector(f"q{number}"))
         return self.known[number]
@@ -144,7 +146,8 @@ def joint_step(
         leaves = tuple(trace.vector(f"{name}{i}") for i in range(len(first)))
         state: Any = leaves if isinstance(use.method.first_state(trace.start), tuple) else leaves[0]
         try:
-            following = use.method.step(state, oracle, ITERATION, values)
+            handed = {name: Argument(as_sympy(value)) for name, value in values.items()}
+            following = use.method.step(state, oracle, Argument(ITERATION), handed)
         except (TheoryckError, TypeError, ValueError, AttributeError) as error:
             raise NotLinearError(f"the step of {use.method.name} is not traced: {error}") from error
         before.append(leaves)
