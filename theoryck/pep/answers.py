@@ -123,7 +123,7 @@ def _conditions(problem: Problem) -> Iterator[str]:
 
 
 def unused_assumptions(
-    claim: RateClaim, instances: Sequence[At], deadline: float
+    claim: RateClaim, instances: Sequence[At], deadline: float, solver: str | None
 ) -> Iterator[Finding]:
     """Assumptions without which certificates are found at all instances too.
 
@@ -134,7 +134,7 @@ def unused_assumptions(
         if use.assumption.name == "finite_sum":
             continue
         if time.monotonic() < deadline and certified_at_all(
-            without(claim, position), instances, deadline
+            without(claim, position), instances, deadline, solver
         ):
             where = _everywhere(len(instances))
             message = (
@@ -144,7 +144,7 @@ def unused_assumptions(
 
 
 def missing_assumption(
-    claim: RateClaim, instances: Sequence[At], deadline: float
+    claim: RateClaim, instances: Sequence[At], deadline: float, solver: str | None
 ) -> Iterator[Finding]:
     """One more assumption under which the claim has certificates at all instances."""
     for text in _candidates(claim):
@@ -153,7 +153,7 @@ def missing_assumption(
         variant = assuming(claim, text)
         if variant is None or _is_vacuous(variant, instances):
             continue
-        if certified_at_all(variant, instances, deadline):
+        if certified_at_all(variant, instances, deadline, solver):
             message = f"with {text} certificates were found {_everywhere(len(instances))}"
             yield Finding("missing-assumption", message)
             return
@@ -177,13 +177,15 @@ def _is_vacuous(claim: RateClaim, instances: Sequence[At]) -> bool:
     return bool(check_vacuity(claim)) or any(meaningless(claim, at) for at in instances)
 
 
-def larger_bound(claim: RateClaim, instances: Sequence[At], deadline: float) -> Iterator[Finding]:
+def larger_bound(
+    claim: RateClaim, instances: Sequence[At], deadline: float, solver: str | None
+) -> Iterator[Finding]:
     """The smallest simple multiple of a bound that fails for which certificates are found; of an
     equality that fails from below too."""
-    share = _largest_share(claim, instances, deadline)
+    share = _largest_share(claim, instances, deadline, solver)
     if share is None or not 0 < share <= LARGEST or (share <= 1 and claim.relation != "=="):
         return
-    factor = _certified_factor(claim, share, instances, deadline)
+    factor = _certified_factor(claim, share, instances, deadline, solver)
     if factor is not None:
         where = _everywhere(len(instances))
         message = (
@@ -194,17 +196,19 @@ def larger_bound(claim: RateClaim, instances: Sequence[At], deadline: float) -> 
 
 
 def smaller_bound(
-    claim: RateClaim, instances: Sequence[At], share: float, deadline: float
+    claim: RateClaim, instances: Sequence[At], share: float, deadline: float, solver: str | None
 ) -> Fraction | None:
     """A factor below 1 by which a bound that is larger than the worst case may be multiplied."""
-    factor = _certified_factor(claim, share, instances, deadline) if share > 0 else None
+    factor = _certified_factor(claim, share, instances, deadline, solver) if share > 0 else None
     return factor if factor is not None and factor < 1 else None
 
 
-def _largest_share(claim: RateClaim, instances: Sequence[At], deadline: float) -> float | None:
+def _largest_share(
+    claim: RateClaim, instances: Sequence[At], deadline: float, solver: str | None
+) -> float | None:
     shares = []
     for at in instances:
-        share = worst_share(claim, at, deadline)
+        share = worst_share(claim, at, deadline, solver)
         if share is None or share == INFINITE:
             return None
         shares.append(share)
@@ -212,12 +216,12 @@ def _largest_share(claim: RateClaim, instances: Sequence[At], deadline: float) -
 
 
 def _certified_factor(
-    claim: RateClaim, share: float, instances: Sequence[At], deadline: float
+    claim: RateClaim, share: float, instances: Sequence[At], deadline: float, solver: str | None
 ) -> Fraction | None:
     for factor in simple_factors(share):
         if time.monotonic() > deadline:
             return None
-        if certified_at_all(bounded_by(claim, factor), instances, deadline):
+        if certified_at_all(bounded_by(claim, factor), instances, deadline, solver):
             return factor
     return None
 

@@ -39,7 +39,13 @@ class Beside:
     best_bound: str | None = None
 
 
-def beside(claim: RateClaim, looked: Looked, look: Look, deadline: float) -> Beside:
+def beside(
+    claim: RateClaim,
+    looked: Looked,
+    look: Look,
+    deadline: float,
+    solver: str | None = None,
+) -> Beside:
     """What can be told of the claim besides its status at the instances.
 
     Args:
@@ -47,10 +53,11 @@ def beside(claim: RateClaim, looked: Looked, look: Look, deadline: float) -> Bes
         looked: its instances, with what was found there.
         look: looks at one more instance.
         deadline: a ``time.monotonic()`` value; what is not found by then is not told.
+        solver: the solver's name; without one, it is chosen by size.
     """
     if all(instance.status is Status.PROVED for _, instance in looked):
-        return _of_a_proof(claim, looked, deadline)
-    explained, cause = _explained(claim, looked, deadline)
+        return _of_a_proof(claim, looked, deadline, solver)
+    explained, cause = _explained(claim, looked, deadline, solver)
     findings = cause.findings
     evidence = proof_lines(claim, looked)
     if any(finding.code == "vacuous" for finding in findings):
@@ -60,8 +67,8 @@ def beside(claim: RateClaim, looked: Looked, look: Look, deadline: float) -> Bes
     further: tuple[Instance, ...] = ()
     if any(instance.status is Status.REFUTED for _, instance in looked):
         if not cause.start:
-            findings += tuple(missing_assumption(claim, instances, _share(deadline, 3)))
-        findings += tuple(larger_bound(claim, instances, _share(deadline, 2)))
+            findings += tuple(missing_assumption(claim, instances, _share(deadline, 3), solver))
+        findings += tuple(larger_bound(claim, instances, _share(deadline, 2), solver))
         found = threshold(claim, looked, look, deadline)
         if found is not None:
             findings += (found.finding(),)
@@ -76,20 +83,20 @@ def _share(deadline: float, questions: int) -> float:
     return now + (deadline - now) / questions
 
 
-def _of_a_proof(claim: RateClaim, looked: Looked, deadline: float) -> Beside:
+def _of_a_proof(claim: RateClaim, looked: Looked, deadline: float, solver: str | None) -> Beside:
     instances = [at for at, _ in looked]
     shares = ratios([instance for _, instance in looked])
     findings = tuple(_bound_findings([instance for _, instance in looked]))
     best = None
     if any(finding.code == "loose" for finding in findings):
-        factor = smaller_bound(claim, instances, max(shares), deadline)
+        factor = smaller_bound(claim, instances, max(shares), deadline, solver)
         if factor is not None:
             text = to_text(Number(factor))
             said = f"{findings[0].message}; {text} times the bound has certificates there too"
             findings = (replace(findings[0], message=said),)
             if len(shares) > 1 and max(shares) - min(shares) <= 1e-6 * max(shares):
                 best = f"{text}*({to_text(claim.bound)})"
-    findings += tuple(unused_assumptions(claim, instances, deadline))
+    findings += tuple(unused_assumptions(claim, instances, deadline, solver))
     return Beside(looked, (), findings, proof_lines(claim, looked), best)
 
 
@@ -103,7 +110,9 @@ class _Cause:
     start: bool = False
 
 
-def _explained(claim: RateClaim, looked: Looked, deadline: float) -> tuple[Looked, _Cause]:
+def _explained(
+    claim: RateClaim, looked: Looked, deadline: float, solver: str | None
+) -> tuple[Looked, _Cause]:
     """The first instance that decides the verdict, with the cause in its reason."""
     by_status = {
         instance.status: number for number, (_, instance) in reversed([*enumerate(looked)])
@@ -112,14 +121,16 @@ def _explained(claim: RateClaim, looked: Looked, deadline: float) -> tuple[Looke
     if number is None:
         return looked, _Cause()
     at, instance = looked[number]
-    cause = _cause(claim, at, instance, deadline)
+    cause = _cause(claim, at, instance, deadline, solver)
     explained = [*looked]
     reason = "; ".join(dict.fromkeys((*cause.sentences, instance.reason)))
     explained[number] = (at, replace(instance, reason=reason))
     return explained, cause
 
 
-def _cause(claim: RateClaim, at: At, instance: Instance, deadline: float) -> _Cause:
+def _cause(
+    claim: RateClaim, at: At, instance: Instance, deadline: float, solver: str | None
+) -> _Cause:
     empty = meaningless(claim, at)
     if empty is not None:
         return _vacuous(empty)
@@ -127,12 +138,12 @@ def _cause(claim: RateClaim, at: At, instance: Instance, deadline: float) -> _Ca
         with traced(claim, at) as problems:
             odd = tuple(notes(claim, problems[0]))
             if instance.status is not Status.REFUTED and problems[0].hypotheses:
-                contradiction = contradictory_start(problems[0], deadline)
+                contradiction = contradictory_start(problems[0], deadline, solver)
                 if contradiction is not None:
                     return _vacuous(contradiction)
     except TheoryckError:
         return _Cause()
-    unbounded = infinite(claim, at, deadline) if instance.worst_case is None else None
+    unbounded = infinite(claim, at, deadline, solver) if instance.worst_case is None else None
     if unbounded is None:
         return _Cause(odd)
     sentence, remedy = unbounded.sentence(), unbounded.remedy()

@@ -107,10 +107,12 @@ class Infinite:
         return " and ".join(m.remedy for m in self.missing[0]) if self.missing else None
 
 
-def infinite(claim: RateClaim, at: At, deadline: float) -> Infinite | None:
+def infinite(
+    claim: RateClaim, at: At, deadline: float, solver: str | None = None
+) -> Infinite | None:
     """What would have to be bounded for the claim to hold with any bound; None where some
     multiple of the bound holds as it is, or nothing was found out."""
-    if worst_share(claim, at, deadline) != INFINITE:
+    if worst_share(claim, at, deadline, solver) != INFINITE:
         return None
 
     def helps(added: Sequence[Missing]) -> bool:
@@ -119,7 +121,7 @@ def infinite(claim: RateClaim, at: At, deadline: float) -> Infinite | None:
         changed: RateClaim | None = claim
         for one in added:
             changed = None if changed is None else one.added(changed)
-        share = None if changed is None else worst_share(changed, at, deadline)
+        share = None if changed is None else worst_share(changed, at, deadline, solver)
         return share is not None and share < INFINITE
 
     found: tuple[tuple[Missing, ...], ...]
@@ -181,13 +183,13 @@ def _number(value: Any, numbers: NumberSystem) -> str:
     return str(value) if exact else f"{as_float(value):.6g}"
 
 
-def contradictory_start(problem: Problem, deadline: float) -> str | None:
+def contradictory_start(problem: Problem, deadline: float, solver: str | None = None) -> str | None:
     """A condition on the start that the other ones and the assumptions exclude, by an exact
     certificate that its slack is negative."""
     for hypothesis in problem.hypotheses:
         others = tuple(h for h in problem.hypotheses if h is not hypothesis)
         signs = (1, -1) if hypothesis.equality else (1,)
-        if any(_excluded(problem, hypothesis, others, s, deadline) for s in signs):
+        if any(_excluded(problem, hypothesis, others, s, deadline, solver) for s in signs):
             if others:
                 return (
                     "no start meets the conditions of `initial` together with the assumptions: "
@@ -203,6 +205,7 @@ def _excluded(
     others: tuple[Hypothesis, ...],
     sign: int,
     deadline: float,
+    solver: str | None,
 ) -> bool:
     """Whether sign·slack <= −m < 0 follows from everything else, by a certificate."""
     numbers = problem.numbers
@@ -213,7 +216,9 @@ def _excluded(
 
     rest = replace(problem, hypotheses=others)
     one = constant(numbers.integer(1))
-    largest = worst_case(layout_of(replace(rest, goals=(Goal((slack,), one, 1),)), 0), deadline)
+    largest = worst_case(
+        layout_of(replace(rest, goals=(Goal((slack,), one, 1),)), 0), deadline, solver
+    )
     if isinstance(largest, Failure) or not largest.dual.accurate:
         return False
     if largest.dual.ratio >= -1e-6:
@@ -221,7 +226,7 @@ def _excluded(
     # slack + 2m <= m, so that the bound is positive as bounds are
     room = numbers.rational(rounded(-largest.dual.ratio / 2, BITS))
     goal = Goal((slack + constant(2 * room),), constant(room), 1)
-    return certificate_exists(replace(rest, goals=(goal,)), 0, deadline)
+    return certificate_exists(replace(rest, goals=(goal,)), 0, deadline, solver)
 
 
 def notes(claim: RateClaim, problem: Problem) -> Iterator[str]:

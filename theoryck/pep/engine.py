@@ -23,6 +23,7 @@ from theoryck.pep.causes import meaningless
 from theoryck.pep.cycles import cycle_witness
 from theoryck.pep.instance import examine_instance, undecided
 from theoryck.pep.long_horizons import with_chain
+from theoryck.pep.solve import UnknownSolverError, solvers
 from theoryck.pep.strengthen import strengthened
 from theoryck.verdict import EngineReport, Instance, Scope, Status
 
@@ -37,16 +38,27 @@ UNREACHED = "the time budget is spent"
 NAMED = 5  # instances that were not reached, by name
 
 
-def examine(claim: Claim, deadline: float) -> EngineReport:
-    """Look at a rate claim at its instances, or at a few small ones if it names none."""
+def examine(claim: Claim, deadline: float, *, solver: str | None = None) -> EngineReport:
+    """Look at a rate claim at its instances, or at a few small ones if it names none.
+
+    Args:
+        claim: the claim.
+        deadline: a ``time.monotonic()`` value, of which each instance has its share.
+        solver: one of :func:`theoryck.pep.solve.solvers`; without one, it is chosen by size.
+
+    Raises:
+        UnknownSolverError: the solver is not installed.
+    """
     began = time.monotonic()
+    if solver is not None and solver not in (known := solvers()):
+        raise UnknownSolverError(f"no solver {solver!r}: installed are {', '.join(sorted(known))}")
     if not isinstance(claim, RateClaim):
         return _silent(f"pep looks at rates, not at claims of kind {claim.kind}")
     chosen = claim.at or sample_instances(claim, SAMPLES)
     if not chosen:
         return _silent("no instance is given in `at`, and no small parameter values were found")
-    looked = _looked(claim, chosen, deadline)
-    found = _beside(claim, looked, began, deadline)
+    looked = _looked(claim, chosen, deadline, solver)
+    found = _beside(claim, looked, began, deadline, solver)
     report = _summary(claim, tuple(instance for _, instance in found.looked))
     return replace(
         report,
@@ -58,11 +70,14 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     )
 
 
-def _beside(claim: RateClaim, looked: Looked, began: float, deadline: float) -> Beside:
+def _beside(
+    claim: RateClaim, looked: Looked, began: float, deadline: float, solver: str | None
+) -> Beside:
     now = time.monotonic()
     end = min(deadline, now + max(BESIDE * (now - began), SPARE * (deadline - now)))
     try:
-        return beside(claim, looked, partial(_instance, claim, deadline=end), end)
+        look = partial(_instance, claim, deadline=end, solver=solver)
+        return beside(claim, looked, look, end, solver)
     except Exception as error:
         # nothing of it decides the verdict, so a fault there must not cost one either
         said = f"no answers beside the verdict: {type(error).__name__}: {error}"
@@ -70,7 +85,7 @@ def _beside(claim: RateClaim, looked: Looked, began: float, deadline: float) -> 
 
 
 def _looked(
-    claim: RateClaim, chosen: Sequence[Mapping[str, Expr]], deadline: float
+    claim: RateClaim, chosen: Sequence[Mapping[str, Expr]], deadline: float, solver: str | None
 ) -> list[tuple[Mapping[str, Expr], Instance]]:
     """What is found at each instance, in its share of the time that is left."""
     looked = []
@@ -79,7 +94,8 @@ def _looked(
         if now > deadline:
             instance = undecided(spell_instance(at), UNREACHED)
         else:
-            instance = _instance(claim, at, now + (deadline - now) / (len(chosen) - number))
+            end = now + (deadline - now) / (len(chosen) - number)
+            instance = _instance(claim, at, end, solver)
         looked.append((at, instance))
     return looked
 
@@ -88,7 +104,9 @@ def _silent(reason: str) -> EngineReport:
     return EngineReport(engine=NAME, status=Status.INCONCLUSIVE, reason=reason)
 
 
-def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
+def _instance(
+    claim: RateClaim, at: Mapping[str, Expr], deadline: float, solver: str | None
+) -> Instance:
     """The claim at one instance: simple functions first, which need no solver."""
     nothing = meaningless(claim, at)
     if nothing is not None:
@@ -97,14 +115,16 @@ def _instance(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Inst
         quick = search(claim, at, min(deadline, time.monotonic() + seconds))
         if quick is not None:
             return refuted_by(quick)
-    solved = with_chain(claim, at, deadline, partial(_solved, claim, at, deadline))
+    solved = with_chain(claim, at, deadline, partial(_solved, claim, at, deadline, solver))
     if solved.status is not Status.INCONCLUSIVE:
         return solved
     found = explicit_witness(claim, at, min(deadline, time.monotonic() + CLOSE))
     return solved if found is None else replace(refuted_by(found), worst_case=solved.worst_case)
 
 
-def _solved(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instance:
+def _solved(
+    claim: RateClaim, at: Mapping[str, Expr], deadline: float, solver: str | None
+) -> Instance:
     """The claim at one instance: in rationals, or in balls where a value is irrational."""
     text = spell_instance(at)
     systems: tuple[NumberSystem, ...] = (Rationals(), Balls())
@@ -112,10 +132,10 @@ def _solved(claim: RateClaim, at: Mapping[str, Expr], deadline: float) -> Instan
         try:
             with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
                 problems = tuple(branches(claim, at, numbers))
-                found = examine_instance(problems, text, deadline)
+                found = examine_instance(problems, text, deadline, solver)
                 if found.status is not Status.INCONCLUSIVE:
                     return found
-                return strengthened(problems, at, text, deadline) or found
+                return strengthened(problems, at, text, deadline, solver) or found
         except InexactError as error:
             reason = str(error)
         except TheoryckError as error:

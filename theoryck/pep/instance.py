@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import sufficient_curvature
 from theoryck.certificates import (
     GoalCertificate,
@@ -24,12 +23,12 @@ from theoryck.certificates import (
 )
 from theoryck.certificates.documents import as_float
 from theoryck.claims.arithmetic import Rationals
-from theoryck.pep.assemble import Assembled, assemble
 from theoryck.pep.attain import attained, line_runs
 from theoryck.pep.certify import rounded
+from theoryck.pep.generate import Solved, layout_of, worst_case
+from theoryck.pep.program import Dual, Failure
 from theoryck.pep.prove import TOLERANCE, find_certificate
 from theoryck.pep.refute import Refutation, refute
-from theoryck.pep.solve import Dual, Failure, worst_ratio
 from theoryck.verdict import Instance, Status
 
 GAP = 1e-4  # an equality is refuted when the worst case is smaller by this share
@@ -37,14 +36,17 @@ UNBOUNDED = ("infeasible", "unbounded")  # of the dual: no finite multiple of th
 
 
 @dataclass(frozen=True)
-class Solved:
+class SolvedGoal:
     """One goal of one branch with the solution of its program."""
 
     problem: Problem
     index: int
-    slacks: tuple[Slack, ...]
-    assembled: Assembled
-    dual: Dual
+    solution: Solved
+
+    @property
+    def dual(self) -> Dual:
+        """The dual solution."""
+        return self.solution.dual
 
 
 def undecided(at: Mapping[str, str], reason: str, **known: Any) -> Instance:
@@ -54,71 +56,103 @@ def undecided(at: Mapping[str, str], reason: str, **known: Any) -> Instance:
 
 
 def examine_instance(
-    problems: Sequence[Problem], at: Mapping[str, str], deadline: float
+    problems: Sequence[Problem],
+    at: Mapping[str, str],
+    deadline: float,
+    solver: str | None = None,
 ) -> Instance:
     """Prove every goal of every branch, or refute one."""
     solved = []
     for problem in problems:
-        slacks = tuple(problem.slacks())
         for index in range(len(problem.goals)):
-            found = _solve(problem, index, slacks, at, deadline)
+            found = _solve(problem, index, at, deadline, solver)
             if isinstance(found, Instance):
                 return found
             solved.append(found)
-    blank = _known(solved, at, deadline)
+    blank = _known(solved, at, deadline, solver)
     worst = max(one.dual.ratio for one in solved)
     equality = problems[0].claim.relation == "=="
     if equality and blank.status is Status.SUPPORTED and worst < 1 - GAP:
-        return _below(solved, worst, blank, deadline)
-    certificates = _certificates(solved, deadline)
+        return _below(solved, worst, blank, deadline, solver)
+    certificates = _certificates(solved, deadline, solver)
     if certificates is None:
         return blank
     witness = None
     if equality:
-        witness = next(
-            (w for one in solved if (w := attained(one.problem, one.assembled, one.dual))), None
-        )
+        witness = next((w for one in solved if (w := attained(one.problem, one.solution))), None)
         if witness is None:
             return replace(blank, reason="the bound is proved; that it is attained is not")
-    arithmetic = arithmetic_of(problems[0])
+    return _proved(solved, certificates, witness, at, deadline, solver)
+
+
+def prove_instance(
+    problems: Sequence[Problem],
+    at: Mapping[str, str],
+    deadline: float,
+    solver: str | None = None,
+) -> Instance | None:
+    """A proof of every goal of every branch; None if there is none, and nothing is refuted."""
+    solved = []
+    for problem in problems:
+        for index in range(len(problem.goals)):
+            found = worst_case(layout_of(problem, index), deadline, solver)
+            if isinstance(found, Failure) or found.dual.ratio > 1 + TOLERANCE:
+                return None
+            solved.append(SolvedGoal(problem, index, found))
+    certificates = _certificates(solved, deadline, solver)
+    return (
+        None if certificates is None else _proved(solved, certificates, None, at, deadline, solver)
+    )
+
+
+def _proved(
+    solved: Sequence[SolvedGoal],
+    certificates: Sequence[GoalCertificate],
+    witness: Witness | None,
+    at: Mapping[str, str],
+    deadline: float,
+    solver: str | None,
+) -> Instance:
+    problem = solved[0].problem
+    arithmetic = arithmetic_of(problem)
+    document = certificate_document(
+        problem.claim, at, arithmetic, certificates, witness, problem.auxiliary
+    )
     return replace(
-        blank,
+        _known(solved, at, deadline, solver),
         status=Status.PROVED,
         reason=f"an exact certificate in {arithmetic} was checked",
-        certificate=certificate_document(problems[0].claim, at, arithmetic, certificates, witness),
+        certificate=document,
     )
 
 
 def _solve(
-    problem: Problem,
-    index: int,
-    slacks: tuple[Slack, ...],
-    at: Mapping[str, str],
-    deadline: float,
-) -> Solved | Instance:
+    problem: Problem, index: int, at: Mapping[str, str], deadline: float, solver: str | None
+) -> SolvedGoal | Instance:
     """The solution of one goal's program, or what its failure says of the instance."""
-    assembled = assemble(problem, index, slacks)
-    dual = worst_ratio(assembled, deadline)
-    if isinstance(dual, Failure):
-        if dual.reason in UNBOUNDED:
-            return _attacked(problem, index, at, np.inf, deadline)
-        return undecided(at, dual.reason)
-    if dual.ratio > 1 + TOLERANCE:
-        above = dual.ratio if dual.accurate else None
-        lines = line_runs(problem, assembled, dual)
-        attacked = _attacked(problem, index, at, above, deadline, lines)
-        if dual.accurate or attacked.status is Status.REFUTED:
+    solved = worst_case(layout_of(problem, index), deadline, solver)
+    if isinstance(solved, Failure):
+        if solved.reason in UNBOUNDED:
+            return _attacked(problem, index, at, np.inf, deadline, solver)
+        return undecided(at, solved.reason)
+    if solved.dual.ratio > 1 + TOLERANCE:
+        above = solved.dual.ratio if solved.dual.accurate else None
+        lines = line_runs(problem, solved)
+        attacked = _attacked(problem, index, at, above, deadline, solver, lines)
+        if solved.dual.accurate or attacked.status is Status.REFUTED:
             return attacked
-    return Solved(problem, index, slacks, assembled, dual)
+    return SolvedGoal(problem, index, solved)
 
 
-def _known(solved: Sequence[Solved], at: Mapping[str, str], deadline: float) -> Instance:
+def _known(
+    solved: Sequence[SolvedGoal], at: Mapping[str, str], deadline: float, solver: str | None
+) -> Instance:
     """What the solver's numbers alone say: the worst case, where it can be believed."""
     trusted = all(one.dual.accurate for one in solved)
     hardest = max(solved, key=lambda one: one.dual.ratio)
     scale = _bound_value(hardest.problem)
     reach = scale * max(hardest.dual.ratio, 0.0) ** (1 / hardest.problem.goals[0].power)
-    exact = trusted and is_exact(hardest.problem, hardest.dual.ratio, deadline)
+    exact = trusted and is_exact(hardest.problem, hardest.dual.ratio, deadline, solver)
     return Instance(
         at=at,
         claimed=scale,
@@ -130,19 +164,21 @@ def _known(solved: Sequence[Solved], at: Mapping[str, str], deadline: float) -> 
     )
 
 
-def _certificates(solved: Sequence[Solved], deadline: float) -> list[GoalCertificate] | None:
+def _certificates(
+    solved: Sequence[SolvedGoal], deadline: float, solver: str | None
+) -> list[GoalCertificate] | None:
     found = []
     for one in solved:
-        certificate = find_certificate(
-            one.problem, one.index, one.slacks, one.assembled, one.dual, deadline
-        )
+        certificate = find_certificate(one.problem, one.index, one.solution, deadline, solver)
         if certificate is None:
             return None
         found.append(certificate)
     return found
 
 
-def _below(solved: Sequence[Solved], worst: float, blank: Instance, deadline: float) -> Instance:
+def _below(
+    solved: Sequence[SolvedGoal], worst: float, blank: Instance, deadline: float, solver: str | None
+) -> Instance:
     """An equality whose bound is too large: certify a bound strictly below it."""
     share = rounded((1 + max(worst, 0.0)) / 2, 8)
     smaller = []
@@ -150,12 +186,11 @@ def _below(solved: Sequence[Solved], worst: float, blank: Instance, deadline: fl
         exact_share = one.problem.numbers.rational(share)
         goals = tuple(replace(g, bound=g.bound * exact_share) for g in one.problem.goals)
         problem = replace(one.problem, goals=goals)
-        assembled = assemble(problem, one.index, one.slacks)
-        dual = worst_ratio(assembled, deadline)
-        if isinstance(dual, Failure):
+        solution = worst_case(layout_of(problem, one.index), deadline, solver)
+        if isinstance(solution, Failure):
             return replace(blank, status=Status.INCONCLUSIVE, reason="the worst case seems smaller")
-        smaller.append(Solved(problem, one.index, one.slacks, assembled, dual))
-    certificates = _certificates(smaller, deadline)
+        smaller.append(SolvedGoal(problem, one.index, solution))
+    certificates = _certificates(smaller, deadline, solver)
     if certificates is None:
         return replace(blank, status=Status.INCONCLUSIVE, reason="the worst case seems smaller")
     problem = solved[0].problem
@@ -178,7 +213,7 @@ def arithmetic_of(problem: Problem) -> str:
     return "rationals" if isinstance(problem.numbers, Rationals) else "balls"
 
 
-def is_exact(problem: Problem, worst: float, deadline: float) -> bool:
+def is_exact(problem: Problem, worst: float, deadline: float, solver: str | None = None) -> bool:
     """Whether the optimum ``worst`` is the worst case, not only a bound on it.
 
     Without noise and relaxed answers, the inequalities used must be interpolation conditions.
@@ -193,11 +228,12 @@ def is_exact(problem: Problem, worst: float, deadline: float) -> bool:
     if problem.minimiser or problem.numbers.sign(bounds.lower) < 0:
         return True
     attained_minimum = replace(problem, minimiser=True)
-    slacks = tuple(attained_minimum.slacks())
     return any(
-        isinstance(dual, Dual) and dual.accurate and dual.ratio >= worst * (1 - 1e-6)
-        for dual in (
-            worst_ratio(assemble(attained_minimum, index, slacks), deadline)
+        isinstance(solved, Solved)
+        and solved.dual.accurate
+        and solved.dual.ratio >= worst * (1 - 1e-6)
+        for solved in (
+            worst_case(layout_of(attained_minimum, index), deadline, solver)
             for index in range(len(problem.goals))
         )
     )
@@ -217,6 +253,7 @@ def _attacked(
     at: Mapping[str, str],
     ratio: float | None,
     deadline: float,
+    solver: str | None,
     candidates: Iterable[Witness] = (),
 ) -> Instance:
     """The optimum lies above the bound: refuted with a witness, or inconclusive without one.
@@ -227,9 +264,9 @@ def _attacked(
     power = problem.goals[index].power
     known = ratio is not None and np.isfinite(ratio)
     worst = None
-    if ratio is not None and known and is_exact(problem, ratio, deadline):
+    if ratio is not None and known and is_exact(problem, ratio, deadline, solver):
         worst = scale * ratio ** (1 / power)
-    refutation = refute(problem, index, deadline, candidates)
+    refutation = refute(problem, index, deadline, candidates, solver)
     if isinstance(refutation, Refutation):
         measured = as_float(refutation.run.measure) ** (1 / power)
         bound = as_float(refutation.run.bound) ** (1 / power)

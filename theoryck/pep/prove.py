@@ -18,7 +18,7 @@ TOLERANCE = 1e-7  # relative, on a worst case in floating point
 
 
 def find_certificate(
-    problem: Problem, index: int, solved: Solved, deadline: float
+    problem: Problem, index: int, solved: Solved, deadline: float, solver: str | None = None
 ) -> GoalCertificate | None:
     """Try few inequalities before all that gave the worst case: the certificate is then simple.
 
@@ -30,12 +30,12 @@ def find_certificate(
         fewer = layout.assembled(chosen)
         if len(fewer.names) >= len(solved.assembled.names):
             continue
-        bound = worst_ratio(fewer, deadline)
+        bound = worst_ratio(fewer, deadline, solver)
         if isinstance(bound, Dual) and bound.ratio <= 1 + TOLERANCE:
-            found = _from_solution(problem, index, fewer, bound, deadline)
+            found = _from_solution(problem, index, fewer, bound, deadline, solver)
             if found is not None:
                 return found
-    return _from_solution(problem, index, solved.assembled, solved.dual, deadline)
+    return _from_solution(problem, index, solved.assembled, solved.dual, deadline, solver)
 
 
 def _is_tight(dual: Dual) -> bool:
@@ -48,6 +48,7 @@ def _from_solution(
     assembled: Assembled,
     dual: Dual,
     deadline: float,
+    solver: str | None,
 ) -> GoalCertificate | None:
     """With room on all sides, round; on the boundary, recover the optimal face."""
     goal = problem.goals[index]
@@ -59,7 +60,7 @@ def _from_solution(
         if found is not None:
             return found
     completing = completing_slacks(slacks)
-    wide = widest_margin(assembled, np.array(completing, dtype=int), deadline)
+    wide = widest_margin(assembled, np.array(completing, dtype=int), deadline, solver)
     if isinstance(wide, Failure):
         return None
     found = with_margin(problem, goal, slacks, assembled, completing, wide)

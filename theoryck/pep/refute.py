@@ -36,7 +36,11 @@ class Refutation:
 
 
 def refute(
-    problem: Problem, goal_index: int, deadline: float, candidates: Iterable[Witness] = ()
+    problem: Problem,
+    goal_index: int,
+    deadline: float,
+    candidates: Iterable[Witness] = (),
+    solver: str | None = None,
 ) -> Refutation | Failure:
     """A witness of the least dimension found, or why there is none.
 
@@ -65,7 +69,7 @@ def refute(
         else interpolation_families(bounds, problem.trace, problem.assumed),
         noise_leaves(problem.trace),
     )
-    found = attack(layout, deadline)
+    found = attack(layout, deadline, solver)
     if isinstance(found, Failure):
         return found
     last = "no rounding of the numbers met the conditions"

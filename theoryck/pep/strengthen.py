@@ -24,6 +24,7 @@ def strengthened(
     at: Mapping[str, Expr],
     text: Mapping[str, str],
     deadline: float,
+    solver: str | None = None,
 ) -> Instance | None:
     """A proof that looks at f between consecutive points of the run, if one is found.
 
@@ -32,6 +33,7 @@ def strengthened(
         at: the instance, and as text.
         text: likewise.
         deadline: when to stop.
+        solver: the solver's name; without one, it is chosen by size.
     """
     problem = problems[0]
     if not necessary_only(problem) or len(problem.trace.evaluations) > MAX_POINTS:
@@ -40,7 +42,7 @@ def strengthened(
     for weights in WEIGHTS:
         between = [Between(i, j, w) for i, j in pairwise(labels) for w in weights]
         more = tuple(branches(problem.claim, at, problem.numbers, between))
-        found = prove_instance(more, text, deadline)
+        found = prove_instance(more, text, deadline, solver)
         if found is not None:
             return found
     return None

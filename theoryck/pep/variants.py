@@ -98,7 +98,9 @@ def traced(claim: RateClaim, at: At) -> Iterator[tuple[Problem, ...]]:
             return
 
 
-def worst_share(claim: RateClaim, at: At, deadline: float) -> float | None:
+def worst_share(
+    claim: RateClaim, at: At, deadline: float, solver: str | None = None
+) -> float | None:
     """The worst case as a multiple of the bound, a floating-point upper bound on it.
 
     Infinite where no multiple of the bound holds, None where nothing was found out, as for
@@ -109,7 +111,7 @@ def worst_share(claim: RateClaim, at: At, deadline: float) -> float | None:
     try:
         with traced(claim, at) as problems:
             shares = [
-                _share(problem, index, deadline)
+                _share(problem, index, deadline, solver)
                 for problem in problems
                 for index in range(len(problem.goals))
             ]
@@ -121,8 +123,8 @@ def worst_share(claim: RateClaim, at: At, deadline: float) -> float | None:
     return max(known) if len(known) == len(shares) else None
 
 
-def _share(problem: Problem, index: int, deadline: float) -> float | None:
-    solved = worst_case(layout_of(problem, index), deadline)
+def _share(problem: Problem, index: int, deadline: float, solver: str | None) -> float | None:
+    solved = worst_case(layout_of(problem, index), deadline, solver)
     if isinstance(solved, Failure):
         return INFINITE if solved.reason in UNBOUNDED else None
     if not solved.dual.accurate:
@@ -131,7 +133,7 @@ def _share(problem: Problem, index: int, deadline: float) -> float | None:
     return share
 
 
-def certified(claim: RateClaim, at: At, deadline: float) -> bool:
+def certified(claim: RateClaim, at: At, deadline: float, solver: str | None = None) -> bool:
     """Whether an exact certificate of the upper bound is found at an instance."""
     if time.monotonic() > deadline:
         return False
@@ -141,7 +143,7 @@ def certified(claim: RateClaim, at: At, deadline: float) -> bool:
     try:
         with traced(claim, at) as problems:
             return all(
-                certificate_exists(problem, index, deadline)
+                certificate_exists(problem, index, deadline, solver)
                 for problem in problems
                 for index in range(len(problem.goals))
             )
@@ -149,20 +151,24 @@ def certified(claim: RateClaim, at: At, deadline: float) -> bool:
         return False
 
 
-def certificate_exists(problem: Problem, index: int, deadline: float) -> bool:
+def certificate_exists(
+    problem: Problem, index: int, deadline: float, solver: str | None = None
+) -> bool:
     """Whether a certificate of a goal is found that the kernel accepts."""
     if time.monotonic() > deadline:
         return False
-    solved = worst_case(layout_of(problem, index), deadline)
+    solved = worst_case(layout_of(problem, index), deadline, solver)
     if isinstance(solved, Failure) or solved.dual.ratio > 1 + TOLERANCE:
         return False
-    return find_certificate(problem, index, solved, deadline) is not None
+    return find_certificate(problem, index, solved, deadline, solver) is not None
 
 
-def certified_at_all(claim: RateClaim | None, instances: Sequence[At], deadline: float) -> bool:
+def certified_at_all(
+    claim: RateClaim | None, instances: Sequence[At], deadline: float, solver: str | None = None
+) -> bool:
     """Whether certificates are found at every instance, of which there must be one."""
     return (
         claim is not None
         and bool(instances)
-        and all(certified(claim, at, deadline) for at in instances)
+        and all(certified(claim, at, deadline, solver) for at in instances)
     )
