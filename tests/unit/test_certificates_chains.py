@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from theoryck.algebra import Oracle, cases, dot
 from theoryck.certificates import CertificateError, verify
 from theoryck.certificates.links import Chain, links
 from theoryck.claims import read_claim
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import RateClaim
-from theoryck.errors import ClaimError, TheoryckError, TooLargeError
+from theoryck.errors import ClaimError, TheoryckError, TooLargeError, UntraceableError
+from theoryck.methods import Method, method
 from theoryck.pep.chains import ChainAnswer, examine_chain
 
 PATIENCE = 60.0
@@ -267,6 +269,30 @@ def test_scalars_of_the_state_are_carried_exactly() -> None:
     with balls.scope():
         thetas = [float(made.shape(k).entries[3].mid()) for k in range(1, 3)]
     assert thetas == pytest.approx([1.618033988749895, 2.193527085331053])
+
+
+@method(start=lambda x: (x, None))
+def halved_where_flat(state: Any, f: Oracle, *, step: Any) -> Any:
+    x, square = state
+    g = f.grad(x)
+    shorter = square is not None and cases(square <= 1, True, False)
+    return x - (step / 2 if shorter else step) * g, dot(g, g)
+
+
+@method(start=lambda x: (x, []))
+def with_history(state: Any, f: Oracle, *, step: Any) -> Any:
+    x, history = state
+    g = f.grad(x)
+    return x - step * g, [*history, g]
+
+
+@pytest.mark.parametrize("custom", [halved_where_flat, with_history])
+def test_what_depends_on_f_is_not_carried_as_if_it_were_known(custom: Method) -> None:
+    table = dict(claim().table) | {"method": f"{custom.name}(step=1/L)"}
+    which = read_claim(table, methods={custom.name: custom})
+    assert isinstance(which, RateClaim)
+    with pytest.raises(UntraceableError, match="entry 1 of the state"):
+        walk(which)
 
 
 @pytest.mark.parametrize("horizon", [0, 1, 2])

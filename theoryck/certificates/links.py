@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, dot
+from theoryck.algebra import Form, NumberSystem, Point, Root, Trace, TracedScalar, Vector, dot
 from theoryck.algebra.relaxed import RelaxedTrace, Structure
 from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import Assumed
@@ -43,7 +43,7 @@ from theoryck.certificates.problem import (
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr, Order, Symbol, walk
-from theoryck.errors import TooLargeError, UntraceableError
+from theoryck.errors import TooLargeError, UndecidedError, UntraceableError
 
 MAX_LINKS = 100_000
 
@@ -420,13 +420,36 @@ def _entries(state: Any) -> tuple[Any, ...]:
 
 
 def _shape(state: Any, trace: Trace) -> Shape:
+    """The state with its vectors forgotten; what depends on f in another way is refused, since the
+    next link would take it for known."""
     (origin,) = trace.x_star.coefficients
     zero = trace.numbers.integer(0)
-    entries = tuple(
-        Entry(entry.coefficients.get(origin, zero)) if isinstance(entry, Point) else entry
-        for entry in _entries(state)
-    )
-    return Shape(entries, not isinstance(state, tuple))
+    entries = []
+    for place, entry in enumerate(_entries(state)):
+        if isinstance(entry, Point):
+            entries.append(Entry(entry.coefficients.get(origin, zero)))
+        elif entry is None or _is_number(entry, trace.numbers):
+            entries.append(entry)
+        else:
+            raise UntraceableError(
+                f"entry {place} of the state is {type(entry).__name__}: a chain of potentials "
+                "carries vectors and numbers that do not depend on f from step to step"
+            )
+    return Shape(tuple(entries), not isinstance(state, tuple))
+
+
+def _is_number(entry: Any, numbers: NumberSystem) -> bool:
+    if isinstance(entry, TracedScalar | Vector):
+        return False
+    if isinstance(entry, bool):
+        return True
+    try:
+        numbers.sign(numbers.coerce(entry) - numbers.coerce(entry))
+    except UndecidedError:
+        return True  # a ball
+    except Exception:  # what is no number fails in its own way
+        return False
+    return True
 
 
 def _any_state(shape: Shape, trace: Trace) -> Any:
