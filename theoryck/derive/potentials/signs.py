@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from theoryck.derive.potentials.elements import RationalFunction
 from theoryck.derive.potentials.multipliers import Point
-from theoryck.derive.potentials.numbers import RationalFunction, RationalFunctions
+from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.relations import Relation
 from theoryck.derive.symbols import ZERO
 

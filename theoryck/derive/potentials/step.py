@@ -10,7 +10,8 @@ from theoryck.algebra import Evaluation, Form, Point, Trace
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates.inequalities import Inequalities
 from theoryck.claims.evaluate import Environment, evaluate
-from theoryck.derive.potentials.numbers import Argument, RationalFunctions
+from theoryck.derive.potentials.elements import Argument
+from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.setting import ITERATION, Setting, Stuck
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,

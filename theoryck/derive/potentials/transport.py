@@ -14,9 +14,10 @@ from typing import Any
 
 import sympy
 
+from theoryck.derive.potentials.elements import RationalFunction
 from theoryck.derive.potentials.extremal import AffineRun, values_along
 from theoryck.derive.potentials.linear import sole_solution
-from theoryck.derive.potentials.numbers import Power, RationalFunction, RationalFunctions
+from theoryck.derive.potentials.numbers import Power, RationalFunctions
 from theoryck.derive.potentials.step import OBSERVABLES, TracedPoints
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.statements import Quantity, shifted

@@ -15,10 +15,11 @@ import sympy
 
 from theoryck.algebra import Form
 from theoryck.certificates.checker import gram_matrix
+from theoryck.derive.potentials.elements import RationalFunction
 from theoryck.derive.potentials.ground import Ground
 from theoryck.derive.potentials.linear import sole_solution
 from theoryck.derive.potentials.multipliers import Layout, Point, find_multipliers
-from theoryck.derive.potentials.numbers import RationalFunction, RationalFunctions
+from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.potentials.signs import determinant
 from theoryck.derive.potentials.step import TracedPoints, traced_points
 from theoryck.derive.setting import Stuck
