@@ -105,9 +105,22 @@ TRUE = {
     "the last iterate but one": rate(
         GD, SMOOTH, "f(x[N - 1]) - f_star", "L*R**2/(4*N - 2)", {**R, "N": "integer, N >= 2"}
     ),
-    "the least gradient": rate(
-        GD, SMOOTH, "min_over(k, 0, N, norm(grad(x[k])))", "L*R/(N + 1)", R
+    "the least gradient": rate(GD, SMOOTH, "min_over(k, 0, N, norm(grad(x[k])))", "L*R/(N + 1)", R),
+    "proximal point, strongly convex, gap from distance": rate(
+        "proximal_point(step=gamma)",
+        ["strongly_convex(mu)"],
+        GAP,
+        "mu*R**2/(2*((1 + gamma*mu)**(2*N) - 1))",
+        {**PROX, "mu": "mu > 0", "R": "R > 0"},
     ),
+    "gd, strongly convex, gap from distance": rate(
+        GD,
+        STRONG,
+        GAP,
+        "mu*R**2/(2*((1 - mu/L)**(-2*N) - 1 + mu/L))",
+        {**R, "mu": "0 < mu < L"},
+    ),
+    "an order": rate(GD, SMOOTH, GRADIENT, "O(1/N)", R),
     "a looser bound": rate(GD, SMOOTH, GAP, "L*R**2/(3*N + 2)", R),
 }
 
@@ -120,7 +133,17 @@ def test_rates_that_hold_are_proved_for_all_parameters(name: str) -> None:
     assert any("interpolation inequalities" in line for line in report.evidence)
 
 
-TIGHT = [name for name in TRUE if name != "a looser bound"]
+TIGHT = (
+    "gd, gap from distance",
+    "gd, short steps",
+    "gd, gradient from distance",
+    "gd, gradient from gap",
+    "gd, gradient, no growth",
+    "gd, strongly convex, gap",
+    "proximal point, gap",
+    "proximal point, strongly convex, gap",
+    "proximal point, strongly convex, gap from distance",
+)
 
 
 @pytest.mark.parametrize("name", TIGHT)
@@ -128,6 +151,13 @@ def test_a_bound_one_percent_smaller_is_not_proved(name: str) -> None:
     table = TRUE[name]
     report = examined({**table, "bound": f"0.99*({table['bound']})"})
     assert report.status is Status.INCONCLUSIVE
+    assert any(finding.code == "suggestion" for finding in report.findings)
+
+
+def test_the_best_bound_is_found_whatever_is_claimed() -> None:
+    assert examined(TRUE["a looser bound"]).best_bound == "L*R**2/(4*N + 2)"
+    wrong = {**TRUE["proximal point, gap"], "bound": "R**2/(5*gamma*N)"}
+    assert examined(wrong).best_bound == "R**2/(4*N*gamma)"
 
 
 FALSE = {
