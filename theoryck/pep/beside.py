@@ -137,7 +137,7 @@ def _cause(
     try:
         with traced(claim, at) as problems:
             odd = tuple(notes(claim, problems[0]))
-            if instance.status is not Status.REFUTED and problems[0].hypotheses:
+            if instance.status is not Status.REFUTED and len(problems) == 1:
                 contradiction = contradictory_start(problems[0], deadline, solver)
                 if contradiction is not None:
                     return _vacuous(contradiction)

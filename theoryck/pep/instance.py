@@ -29,10 +29,13 @@ from theoryck.pep.generate import Solved, layout_of, worst_case
 from theoryck.pep.program import Dual, Failure
 from theoryck.pep.prove import TOLERANCE, find_certificate
 from theoryck.pep.refute import Refutation, refute
+from theoryck.pep.solve import widest_margin
 from theoryck.verdict import Instance, Status
 
 GAP = 1e-4  # an equality is refuted when the worst case is smaller by this share
-UNBOUNDED = ("infeasible", "unbounded")  # of the dual: no finite multiple of the bound holds
+INFINITE = "infeasible"  # said of the dual: no multiple of the bound holds
+EMPTY = "unbounded"  # likewise: nothing meets the conditions, so that every bound holds
+NOTHING = "nothing meets the claim's conditions there"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def examine_instance(
             if isinstance(found, Instance):
                 return found
             solved.append(found)
+    if all(one.dual.ratio == -np.inf for one in solved):
+        return undecided(at, NOTHING)
     blank = _known(solved, at, deadline, solver)
     worst = max(one.dual.ratio for one in solved)
     equality = problems[0].claim.relation == "=="
@@ -95,7 +100,7 @@ def prove_instance(
     solved = []
     for problem in problems:
         for index in range(len(problem.goals)):
-            found = worst_case(layout_of(problem, index), deadline, solver)
+            found = solve_goal(problem, index, deadline, solver)
             if isinstance(found, Failure) or found.dual.ratio > 1 + TOLERANCE:
                 return None
             solved.append(SolvedGoal(problem, index, found))
@@ -126,13 +131,29 @@ def _proved(
     )
 
 
+def solve_goal(
+    problem: Problem, index: int, deadline: float, solver: str | None = None
+) -> Solved | Failure:
+    """The worst case of a goal; −∞ times the bound where nothing meets the conditions, as in a
+    case that cannot occur, with a dual that proves any bound."""
+    layout = layout_of(problem, index)
+    solved = worst_case(layout, deadline, solver)
+    if not (isinstance(solved, Failure) and solved.reason == EMPTY):
+        return solved
+    assembled = layout.assembled(layout.every())
+    dual = widest_margin(assembled, np.zeros(0, dtype=int), deadline, solver)
+    if isinstance(dual, Failure):
+        return dual
+    return Solved(layout, assembled, replace(dual, ratio=-np.inf))
+
+
 def _solve(
     problem: Problem, index: int, at: Mapping[str, str], deadline: float, solver: str | None
 ) -> SolvedGoal | Instance:
     """The solution of one goal's program, or what its failure says of the instance."""
-    solved = worst_case(layout_of(problem, index), deadline, solver)
+    solved = solve_goal(problem, index, deadline, solver)
     if isinstance(solved, Failure):
-        if solved.reason in UNBOUNDED:
+        if solved.reason == INFINITE:
             return _attacked(problem, index, at, np.inf, deadline, solver)
         return undecided(at, solved.reason)
     if solved.dual.ratio > 1 + TOLERANCE:

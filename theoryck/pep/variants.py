@@ -21,8 +21,8 @@ from theoryck.claims.expressions import Expr, Number
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
 from theoryck.errors import ClaimError, InexactError, TheoryckError
-from theoryck.pep.generate import layout_of, worst_case
-from theoryck.pep.instance import UNBOUNDED
+from theoryck.pep import instance
+from theoryck.pep.instance import solve_goal
 from theoryck.pep.long_horizons import LONG, by_chain, horizon, may_chain
 from theoryck.pep.program import Failure
 from theoryck.pep.prove import TOLERANCE, find_certificate
@@ -124,10 +124,10 @@ def worst_share(
 
 
 def _share(problem: Problem, index: int, deadline: float, solver: str | None) -> float | None:
-    solved = worst_case(layout_of(problem, index), deadline, solver)
+    solved = solve_goal(problem, index, deadline, solver)
     if isinstance(solved, Failure):
-        return INFINITE if solved.reason in UNBOUNDED else None
-    if not solved.dual.accurate:
+        return INFINITE if solved.reason == instance.INFINITE else None
+    if not solved.dual.accurate and solved.dual.ratio > -INFINITE:
         return None
     share: float = max(solved.dual.ratio, 0.0) ** (1 / problem.goals[index].power)
     return share
@@ -157,7 +157,7 @@ def certificate_exists(
     """Whether a certificate of a goal is found that the kernel accepts."""
     if time.monotonic() > deadline:
         return False
-    solved = worst_case(layout_of(problem, index), deadline, solver)
+    solved = solve_goal(problem, index, deadline, solver)
     if isinstance(solved, Failure) or solved.dual.ratio > 1 + TOLERANCE:
         return False
     return find_certificate(problem, index, solved, deadline, solver) is not None
