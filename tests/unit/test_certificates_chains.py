@@ -193,6 +193,18 @@ def test_weights_are_those_of_a_mean(
         verify(put(minimum, ("weights",), value))
 
 
+def test_what_is_measured_in_the_links_counts() -> None:
+    mean = "mean_over(k, 0, N - 1, norm(grad(x[k]))**2)"
+    data = document(claim(measure=mean, bound="2*L**2*R**2/N"))
+    assert verify(data)
+    for larger in (
+        f"10*{mean}",
+        mean.replace("mean_over(k, 0, N - 1, ", "sum_over(k, 0, N - 1, 9*"),
+    ):
+        with pytest.raises(CertificateError, match="link"):
+            verify(put(data, ("claim", "measure"), larger))
+
+
 def test_exchanged_links_are_rejected(last_value: dict[str, Any]) -> None:
     for name in ("potentials", "proofs"):
         changed = copy.deepcopy(last_value)
