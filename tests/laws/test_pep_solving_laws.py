@@ -345,6 +345,10 @@ def test_answers_are_measured_and_not_taken_for_granted() -> None:
         numbers = {name: getattr(found, name) for name in ("y", "gram", "rooms", "free")}
         numbers[part] = 1.01 * numbers[part]
         assert measured(program, **numbers).error > 1e-4, part
+    # numbers outside their cones are no solution, whatever equations they meet
+    outside = found.rooms.copy()
+    outside[0] = -1.0
+    assert measured(program, found.y, found.gram, outside, found.free).residual >= 1
 
 
 def test_the_widest_margin_has_room_exactly_where_the_bound_is_loose() -> None:
@@ -357,6 +361,7 @@ def test_the_widest_margin_has_room_exactly_where_the_bound_is_loose() -> None:
         wide = widest_margin(arrays, np.array(completing), soon())
         assert not isinstance(wide, Failure)
         margins[bound] = wide.margin
+        assert np.all(wide.multipliers[list(completing)] >= wide.margin - 1e-9)
         assert np.linalg.eigvalsh(wide.psd)[0] >= wide.margin - 1e-9
     assert margins["(1 + 1e-3)/18"] > 1e-6
     assert abs(margins["1/18"]) < 1e-7
