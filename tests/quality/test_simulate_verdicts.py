@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from theoryck.certificates import verify
 from theoryck.claims.reading import read_claim
 from theoryck.simulate import examine
 from theoryck.verdict import EngineReport, Status
@@ -119,8 +120,11 @@ NOT_REFUTED = {
 def test_a_false_claim_falls(name: str) -> None:
     found = report(FALSE[name])
     assert found.status is Status.REFUTED, found.reason
-    assert found.instances[-1].witness is not None
-    json.dumps(found.instances[-1].witness, allow_nan=False)
+    witness = found.instances[-1].witness
+    assert witness is not None
+    data = json.loads(json.dumps(witness, allow_nan=False))
+    if data.get("kind") == "function":
+        assert verify(data).refutes
 
 
 @pytest.mark.parametrize("name", NOT_REFUTED)
@@ -137,13 +141,15 @@ def test_nothing_is_ever_proved() -> None:
 def test_the_witness_can_be_followed_by_hand() -> None:
     witness = report(BASE, bound="0.99*L*R**2/(4*N + 2)").instances[0].witness
     assert witness is not None
-    width, x = Q(witness["width"]), Q(witness["start"][0])
-    inner, outer = Q(witness["inner"]), Q(witness["outer"])
+    function = witness["function"]
+    x, width = Q(witness["start"][0]), Q(function["breakpoints"][1])
+    outer, inner, _ = map(Q, function["curvatures"])
     assert (inner, outer) == (1, 0)
     for _ in range(2):
         x = x - (inner * x if abs(x) <= width else inner * width * (1 if x > 0 else -1))
     value = inner * x * x / 2 if abs(x) <= width else inner * width * (abs(x) - width / 2)
     assert value == Q(witness["measure"]) > Q(witness["bound"]) == Q(99, 1000)
+    assert verify(json.loads(json.dumps(witness))).refutes
 
 
 def test_the_exact_mean_over_noise_can_be_followed_by_hand() -> None:

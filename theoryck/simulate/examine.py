@@ -14,6 +14,7 @@ from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import TheoryckError
 from theoryck.simulate.complexity import as_rate
+from theoryck.simulate.documents import kernel_document
 from theoryck.simulate.observe import Observation
 from theoryck.simulate.orders import GROWTH, Trend, trend
 from theoryck.simulate.problems.base import ExactProblem, shown
@@ -86,7 +87,7 @@ def _instance(
     except Exception as error:  # a user's method may raise anything; the reason says what
         return _failed(at, f"the run failed: {type(error).__name__}: {error}")
     if record.refutation is not None:
-        return _refuted(rate, values, record)
+        return _refuted(rate, at, values, record)
     return _judged(rate, values, record)
 
 
@@ -121,7 +122,7 @@ def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
     return _Result(Instance(text, None, None, Status.INCONCLUSIVE, reason))
 
 
-def _refuted(claim: RateClaim, values: Values, record: Record) -> _Result:
+def _refuted(claim: RateClaim, at: Mapping[str, Expr], values: Values, record: Record) -> _Result:
     refutation = record.refutation
     if refutation is None:
         raise ValueError("a refutation expected")
@@ -130,7 +131,10 @@ def _refuted(claim: RateClaim, values: Values, record: Record) -> _Result:
     data = problem.data() if isinstance(problem, ExactProblem) else {}
     start = [str(entry) for entry in placed.direction]
     where = ", ".join(shown(entry) for entry in placed.direction)
-    witness = data | {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
+    document = kernel_document(claim, at, values.text, placed)
+    seen = {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
+    # a document that the kernel verifies where it knows the function, else the bare data
+    witness = (data if document is None else document) | seen
     if outcome.runs > 1:
         witness["noise"] = placed.noise.data()
     how = "an exact run gives"
