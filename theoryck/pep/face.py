@@ -24,7 +24,7 @@ from theoryck.certificates import Goal, GoalCertificate, Problem
 from theoryck.pep.assemble import Assembled
 from theoryck.pep.certify import accepted, active_sets, unscaled
 from theoryck.pep.polish import polished
-from theoryck.pep.solve import Dual
+from theoryck.pep.program import Dual
 
 RANGE_THRESHOLDS = (1e-3, 1e-5, 1e-7)  # eigenvalues of the Gram matrix, relative to the largest
 DENOMINATORS = tuple(10**digits for digits in range(9))
@@ -51,7 +51,7 @@ def on_the_face(
             basis = None if sharp is None else rational_range(assembled, sharp[0])
             if sharp is None or basis is None:
                 continue
-            certificate = _solve_exactly(goal, slacks, assembled, sharp[1], active, basis)
+            certificate = solve_exactly(goal, slacks, assembled, sharp[1], active, basis)
             if certificate is not None and accepted(problem, goal, certificate):
                 return certificate
     return None
@@ -101,7 +101,7 @@ def near_rational(value: float) -> Fraction | None:
     return None
 
 
-def _solve_exactly(
+def solve_exactly(
     goal: Goal,
     slacks: Sequence[Slack],
     assembled: Assembled,
@@ -109,6 +109,11 @@ def _solve_exactly(
     active: np.ndarray,
     basis: Mapping[Leaf, tuple[Fraction, ...]],
 ) -> GoalCertificate | None:
+    """A certificate with S·V = 0 on the columns of ``basis`` and the identity, both exactly.
+
+    The ``active`` multipliers are the unknowns; free ones are rounded from ``dual``, the others
+    follow. None where the equations have no solution; signs and S ⪰ 0 are for the kernel.
+    """
     indices = [int(i) for i in np.flatnonzero(active)]
     indices.sort(key=lambda i: -abs(float(dual.multipliers[i])))
     weighted = [i for i, w in enumerate(dual.weights) if w > 1e-7]
