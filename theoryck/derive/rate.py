@@ -45,8 +45,9 @@ from theoryck.derive.symbols import ONE, Obligation
 from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
-SEARCH_SHARE = 0.6  # of the time; the rest is for the re-check
-MAX_BOUNDS = 8  # derived bounds that are compared with the claim
+SEARCH_SHARE = 0.7  # of the time; the rest is for the re-check
+MAX_BOUNDS = 8  # derived bounds of the classic routes that are compared with the claim
+FIRST_BOUNDS = 4  # of them that go before the dearer search for potentials
 
 
 def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
@@ -124,10 +125,12 @@ def search(setting: Setting, traced: TracedStep, target: Target, deadline: float
 
 
 def candidates(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
-    """Bounds to compare with the claim: the classic routes before the search for potentials."""
-    yield from islice(bounds(workshop, facts, target), MAX_BOUNDS)
+    """Bounds to compare with the claim: a few of the classic routes, potentials, and the rest."""
+    classic = islice(bounds(workshop, facts, target), MAX_BOUNDS)
+    yield from islice(classic, FIRST_BOUNDS)
     for number in potential_bounds(workshop, target):
         yield from from_the_start(workshop, facts, number, target)
+    yield from classic
 
 
 def _repairs(
