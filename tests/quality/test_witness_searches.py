@@ -16,10 +16,9 @@ from theoryck.check.rerun import AGREEMENT, rerun
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.reading import read_claim
 from theoryck.claims.sampling import sample_instances
-from theoryck.pep import examine
-from theoryck.pep.candidates import explicit_witness
+from theoryck.pep.candidates import explicit_witness, refuted_by
 from theoryck.pep.cycles import cycle_witness, cycles, read_recursion
-from theoryck.verdict import Status
+from theoryck.verdict import EngineReport, Status
 
 PROOFS = sorted((Path(__file__).parents[2] / "proofs").glob("*.toml"))
 
@@ -195,7 +194,7 @@ def test_a_recursion_is_read_off_the_trace() -> None:
     assert list(cycles(found, Fraction(1), Fraction(8))) == []
 
 
-def test_the_engine_gives_these_witnesses_and_the_simulator_runs_them() -> None:
+def test_the_simulator_runs_these_witnesses_too() -> None:
     small = read_claim(
         {
             "id": "gd",
@@ -207,12 +206,13 @@ def test_the_engine_gives_these_witnesses_and_the_simulator_runs_them() -> None:
             "at": [{}],
         }
     )
-    for claim in (small, heavy_ball(25, 30, "1")):
-        report = rerun(claim, examine(claim, time.monotonic() + 30))
+    for claim, search in ((small, explicit_witness), (heavy_ball(25, 30, "1"), cycle_witness)):
+        witness = search(claim, {}, time.monotonic() + 30)
+        assert witness is not None
+        refuted = refuted_by(witness)
+        report = rerun(claim, EngineReport("pep", Status.REFUTED, "", instances=(refuted,)))
         (instance,) = report.instances
-        assert instance.status is Status.REFUTED
         assert instance.witness is not None
-        assert instance.witness["kind"] == "function"
         seen = instance.witness["run"]
         assert seen["deviation"] <= AGREEMENT
         assert seen["measure"] > seen["bound"]
