@@ -163,15 +163,23 @@ def test_with_the_missing_assumption_it_is_proved(assumptions: list[str], missin
 
 
 def test_an_assumption_that_empties_the_class_is_not_offered() -> None:
-    """With smooth(L) and mu > L the claim would be about no function at all."""
+    """Gradients of strongly convex functions are unbounded: lipschitz(G) proves it of nothing."""
     report = look(
         GD,
-        parameters={"L": "L > 0", "mu": "mu > 0", "R": "R > 0", "N": "integer, N >= 0"},
+        parameters={
+            "L": "L > 0",
+            "mu": "mu > 0",
+            "G": "G > 0",
+            "R": "R > 0",
+            "N": "integer, N >= 0",
+        },
         assumptions=["strongly_convex(mu)"],
-        at=[{"L": 1, "mu": 2, "R": 1, "N": 2}],
+        measure="norm(grad(x[N]))**2",
+        bound="G**2",
+        at=[{"L": 2, "mu": 1, "G": 1, "R": 100, "N": 1}],
     )
-    assert report.status is not Status.PROVED
-    assert not any(m.startswith("with smooth") for m in said(report, "missing-assumption"))
+    assert report.status is Status.REFUTED
+    assert not any(m.startswith("with lipschitz") for m in said(report, "missing-assumption"))
 
 
 # ----------------------------------------------------------------------- where it starts to fail
