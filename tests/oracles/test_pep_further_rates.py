@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from math import acos, acosh, cos, cosh
 from typing import Any
 
@@ -18,12 +19,17 @@ from theoryck.algebra import sqrt as root
 from theoryck.algebra.units import CURVATURE
 from theoryck.assumptions import ASSUMPTIONS, Assumption, Quantity, Subject
 from theoryck.assumptions.base import Slack, Values
-from theoryck.certificates import verify
+from theoryck.certificates import instantiate, verify
 from theoryck.claims import read_claim
+from theoryck.claims.arithmetic import Balls, Rationals
+from theoryck.claims.claim import RateClaim
+from theoryck.errors import InexactError
 from theoryck.methods import METHODS, Method, method
 from theoryck.pep import examine
+from theoryck.pep.generate import Solved, layout_of, worst_case
 from theoryck.verdict import Instance, Status
 
+AGREEMENT = 1e-6  # relative
 ABOVE = 1 + 1e-6
 BELOW = 0.99
 
@@ -45,9 +51,31 @@ def look(
     return instance
 
 
+def optimum(bound: float, methods: dict[str, Method] | None = None, **table: Any) -> float:
+    """The optimum of the performance-estimation program, posed with some bound."""
+    claim = read_claim(
+        {"id": "case", "bound": repr(3 * bound), "at": [{}], **table},
+        methods={**METHODS, **(methods or {})},
+    )
+    assert isinstance(claim, RateClaim)
+    for numbers in (Rationals(), Balls()):
+        try:
+            with numbers.scope() if isinstance(numbers, Balls) else nullcontext():
+                solved = worst_case(
+                    layout_of(instantiate(claim, {}, numbers), 0), time.monotonic() + 60
+                )
+        except InexactError:
+            continue
+        assert isinstance(solved, Solved), solved
+        return 3 * bound * solved.dual.ratio
+    raise AssertionError("neither rationals nor balls")
+
+
 def is_enclosed(worst: float, **case: Any) -> None:
-    """Proved a hair above the worst case, refuted one percent below; the evidence verifies."""
+    """The optimum is the worst case; a hair above it is proved, one percent below refuted, and the
+    evidence verifies."""
     known = {**METHODS, **case.get("methods", {})}
+    assert optimum(worst, **case) == pytest.approx(worst, rel=AGREEMENT, abs=0)
     above = look(worst * ABOVE, **case)
     assert above.status is Status.PROVED, above.reason
     assert above.certificate is not None
