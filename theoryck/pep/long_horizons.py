@@ -18,6 +18,7 @@ from theoryck.pep.chains import ChainAnswer, examine_chain
 from theoryck.verdict import Instance, Status
 
 LONG = 60  # iterates from which a chain is looked for first
+TOO_LONG = 300  # iterates beyond which one Gram problem needs gigabytes of memory
 SHARE = 0.5  # of the time that is left, for a chain that is only the first attempt
 TOLERANCE = 1e-7  # relative, on a ratio in floating point
 
@@ -32,11 +33,14 @@ def with_chain(
     """
     if not may_chain(claim):
         return whole()
-    if horizon(claim, at) > LONG:
+    iterates = horizon(claim, at)
+    if iterates > LONG:
         now = time.monotonic()
         chained = by_chain(claim, at, now + SHARE * (deadline - now))
         if chained is not None and chained.status is Status.PROVED:
             return chained
+        if iterates > TOO_LONG:
+            return chained or _undecided(at)
         found = whole()
         return chained if chained and found.status is Status.INCONCLUSIVE else found
     found = whole()
@@ -48,6 +52,19 @@ def with_chain(
     if chained.status is Status.PROVED:
         return replace(chained, worst_case=found.worst_case)
     return chained if found.status is Status.INCONCLUSIVE else found
+
+
+def _undecided(at: Mapping[str, Expr]) -> Instance:
+    return Instance(
+        at=spell_instance(at),
+        claimed=None,
+        worst_case=None,
+        status=Status.INCONCLUSIVE,
+        reason=(
+            "no chain of potentials proves the bound, and beyond "
+            f"{TOO_LONG} iterates nothing else is tried"
+        ),
+    )
 
 
 def may_chain(claim: RateClaim) -> bool:
