@@ -120,6 +120,13 @@ TRUE = {
         "mu*R**2/(2*((1 - mu/L)**(-2*N) - 1 + mu/L))",
         {**R, "mu": "0 < mu < L"},
     ),
+    "proximal point, growing steps": rate(
+        "proximal_point(step=(k + 1)*gamma)",
+        ["convex"],
+        GAP,
+        "R**2/(2*gamma*N*(N + 1))",
+        {**PROX, "R": "R > 0"},
+    ),
     "an order": rate(GD, SMOOTH, GRADIENT, "O(1/N)", R),
     "a looser bound": rate(GD, SMOOTH, GAP, "L*R**2/(3*N + 2)", R),
 }
@@ -191,6 +198,10 @@ FALSE = {
     "start measured otherwise": {
         **TRUE["gd, gap from distance"],
         "initial": "norm(x[0] - x_star)**2 <= 2*R**2",
+    },
+    "growing steps, N shifted": {
+        **TRUE["proximal point, growing steps"],
+        "bound": "R**2/(2*gamma*(N + 1)*(N + 2))",
     },
     "momentum": {
         **TRUE["heavy ball without momentum"],

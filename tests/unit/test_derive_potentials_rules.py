@@ -165,6 +165,9 @@ def test_rational_functions_are_a_field_with_signs() -> None:
     assert numbers.power(y, 2) * 2 == y * y + y * y
     assert [numbers.sign(v) for v in (y, -y, x - x, y + 1)] == [1, -1, 0, 1]
     assert numbers.function("abs", -y) == y and numbers.function("max", y, y + 1) == y + 1
+    assert numbers.substitute(x / (x + y), X, 2) == 2 / (y + 2)
+    with pytest.raises(ZeroDivisionError):
+        numbers.substitute(1 / x, X, 0)
     with pytest.raises(UndecidedError, match="depends on the parameters"):
         numbers.sign(x)
     with pytest.raises(InexactError):

@@ -188,12 +188,15 @@ class RationalFunctions(NumberSystem):
         return base ** int(point.get(power.exponent, Fraction(0)))
 
     def substitute(
-        self, value: RationalFunction, symbol: sympy.Symbol, by: RationalFunction
+        self, value: RationalFunction, symbol: sympy.Symbol, number: int
     ) -> RationalFunction:
-        """The element with a symbol replaced by another element."""
-        if symbol not in value.quotient.as_expr().free_symbols:
-            return value
-        return RationalFunction(value.quotient.compose(self.field.from_sympy(symbol), by.quotient))
+        """The element with an integer in place of a symbol.
+
+        Raises:
+            ZeroDivisionError: it has a pole there.
+        """
+        unknown = self.field.from_sympy(symbol)
+        return RationalFunction(value.quotient.subs(unknown, sympy.QQ(number)))
 
 
 def powers_in(expr: sympy.Expr) -> set[sympy.Pow]:

@@ -22,7 +22,7 @@ from theoryck.derive.potentials.step import OBSERVABLES, TracedPoints
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.statements import Quantity, shifted
 
-DEGREE = 3  # of the coefficients as polynomials in k
+DEGREE = 6  # of the coefficients as polynomials in k
 HELD_OUT = 2  # further potentials that the polynomials must reproduce
 
 Coefficients = dict[Quantity, sympy.Expr]
@@ -36,7 +36,7 @@ class Transport:
     ahead: tuple[tuple[Any, ...], ...]
     numbers: RationalFunctions
 
-    def next_one(self, potential: Sequence[Any], k: Any) -> list[Any] | None:
+    def next_one(self, potential: Sequence[Any], k: int) -> list[Any] | None:
         """The coefficients of V[k+1], given those of V[k] at a number k."""
         zero = self.numbers.integer(0)
         here, ahead = (
@@ -51,7 +51,7 @@ class Transport:
             right.append(total)
         return sole_solution(rows, right, zero)
 
-    def _at(self, value: Any, k: Any) -> Any:
+    def _at(self, value: Any, k: int) -> Any:
         return self.numbers.substitute(value, ITERATION, k)
 
 
@@ -102,7 +102,10 @@ def closed_form(moved: Transport, start: Quantity, growth: Growth | None) -> Coe
     current = [numbers.integer(1 if q == start else 0) for q in OBSERVABLES]
     samples = [current]
     for k in range(DEGREE + HELD_OUT):
-        following = moved.next_one(current, numbers.integer(k))
+        try:
+            following = moved.next_one(current, k)
+        except ZeroDivisionError:  # a step that is not defined at this k
+            return None
         if following is None:
             return None
         current = following
