@@ -206,7 +206,7 @@ def test_a_malformed_document_is_an_error_with_a_name(document: Any) -> None:
         (("claim", "assumptions"), ["strongly_convex(1/2)", "smooth(L)"]),
         (("claim", "assumptions"), ["convex", "smooth(L)", "hessian_lipschitz(1)"]),
         (("claim", "initial"), "norm(x[0] - x_star)**2 <= 0.9*R**2"),
-        (("claim", "initial"), "norm(x[0] - x_star)**2 < R**2"),
+        (("claim", "initial"), "norm(x[0] - x_star)**2 > R**2"),
         (("values", "h0"), "-1"),
         (("values", "h3"), "1"),
         (("vectors", "g0"), lambda v: ["10"] * len(v)),

@@ -515,3 +515,8 @@ def test_floats_are_read_as_they_are_written(tmp_path):
     (claim,) = read_file(path).entries
     assert claim.lhs == Number(Fraction("0.10000000000000000001"))
     assert read_claim(json.loads(json.dumps(claim.table))) == claim
+
+
+def test_instances_that_cannot_be_read_do_not_hide_the_confidence() -> None:
+    with pytest.raises(ClaimError):
+        read_claim(RATE | {"at": 3, "confidence": "1/2"})

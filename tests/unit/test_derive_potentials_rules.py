@@ -55,7 +55,8 @@ def test_the_proof_is_a_link_an_end_and_an_induction(proof: tuple[Derivation, Se
     assert rules == [Interpolated, Interpolated, PotentialBound]
     assert recheck(derivation, setting, time.monotonic() + 60) is None
     text = str(derivation.steps[0])
-    assert "curvature(x[k], x[k+1])" in text and "curvature(x_star, x[k])" in text
+    assert "curvature(x[k], x[k+1])" in text
+    assert "curvature(x_star, x[k])" in text
 
 
 def altered(derivation: Derivation, step: int, case: Case) -> Derivation:
@@ -116,7 +117,8 @@ def test_the_induction_needs_one_and_the_same_potential(
 ) -> None:
     derivation, _ = proof
     link, end = (step.statement for step in derivation.steps[:2])
-    assert isinstance(link, OneStep) and isinstance(end, OneStep)
+    assert isinstance(link, OneStep)
+    assert isinstance(end, OneStep)
     assert bound(proof, link, end).statement.same_as(derivation.conclusion)
     k = sympy.Symbol("k", integer=True, nonnegative=True)
     for quantity in (GAP, shifted(GAP)):
@@ -144,7 +146,8 @@ def test_cases_must_cover_the_domain() -> None:
 
     positive = Relation(X, ">", ZERO)
     assert covers(())
-    assert covers((low,), (high,)) and covers((low,), (positive,))
+    assert covers((low,), (high,))
+    assert covers((low,), (positive,))
     assert not covers((low,))
     assert not covers((Relation(X, "<", ZERO),), (positive,))
     assert not covers((low, Relation(X, ">=", sympy.Integer(-1))), (high,))
@@ -164,7 +167,8 @@ def test_rational_functions_are_a_field_with_signs() -> None:
     assert (x * x - y * y) / (x - y) == x + y
     assert numbers.power(y, 2) * 2 == y * y + y * y
     assert [numbers.sign(v) for v in (y, -y, x - x, y + 1)] == [1, -1, 0, 1]
-    assert numbers.function("abs", -y) == y and numbers.function("max", y, y + 1) == y + 1
+    assert numbers.function("abs", -y) == y
+    assert numbers.function("max", y, y + 1) == y + 1
     assert numbers.substitute(x / (x + y), X, 2) == 2 / (y + 2)
     with pytest.raises(ZeroDivisionError):
         numbers.substitute(1 / x, X, 0)

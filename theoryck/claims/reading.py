@@ -253,7 +253,8 @@ def _read_table(
     )
     at: tuple[Mapping[str, Expr], ...] = ()
     if not fields.failed("parameters"):
-        at = fields.optional("at", lambda v, here: read_instances(v, here, parameters), at)
+        found = fields.optional("at", lambda v, here: read_instances(v, here, parameters), at)
+        at = () if fields.failed("at") else found
     common = {
         "id": table.get("id"),
         "kind": kind.name,
