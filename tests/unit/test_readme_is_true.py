@@ -19,7 +19,7 @@ def block(language: str, number: int = 0) -> str:
 
 
 def without_seconds(line: str) -> str:
-    return re.sub(r"\d+\.\d$", "S", line)
+    return re.sub(r"\d+\.\d$|\(\d+\.\d s\)", "S", line)
 
 
 def test_the_example_prints_what_it_says(tmp_path):

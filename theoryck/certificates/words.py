@@ -31,6 +31,8 @@ def inequalities_used(names: Iterable[str], problems: Sequence[Problem]) -> str:
             where = _where(inside.rstrip(")"), family)
             pairs.setdefault(kind, Counter())[where] += 1
     parts = [f"{kind} {_places(places)}" for kind, places in pairs.items()]
+    if others.pop("initial", None) is not None:
+        parts.append("the start")
     for kind, places in others.items():
         listed = ", ".join(places[:SHOWN]) + (", ..." if len(places) > SHOWN else "")
         parts.append(f"{kind} at {listed}" if any(places) else kind)
