@@ -16,7 +16,7 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --doctest-modules
+	$(BIN)/pytest -n 2 --dist loadfile --doctest-modules
 
 format: $(STAMP)
 	$(BIN)/ruff format .

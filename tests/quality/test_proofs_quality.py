@@ -72,13 +72,6 @@ def test_a_false_neighbour_is_refuted(near_miss: Table) -> None:
     check_witnesses(verdict)
 
 
-@pytest.mark.parametrize("name", sorted(FALSE))
-def test_a_false_claim_is_refuted(name: str) -> None:
-    verdict = check(CLAIMS[name], budget=2 * BUDGET)
-    assert verdict.status is Status.REFUTED, verdict.reason
-    check_witnesses(verdict)
-
-
 def check_witnesses(verdict: Any) -> None:
     """A rate is refuted by a function, a start and a run, which exact arithmetic confirms."""
     if verdict.kind != "rate":

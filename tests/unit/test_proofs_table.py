@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from theoryck.certificates import verify
 from theoryck.check.run import Options, Outcome, check_paths, exit_code
 from theoryck.report.markdown import markdown
+from theoryck.verdict import Status
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "theoryck check proofs --table proofs/README.md"
@@ -38,6 +40,21 @@ def test_the_committed_table_is_what_a_run_gives(outcome: Outcome) -> None:
 def test_no_verdict_is_unexpected(outcome: Outcome) -> None:
     # 3: some claims are open, which is no fault of theirs
     assert exit_code(outcome) in (0, 3)
+
+
+def test_what_refutes_a_rate_is_confirmed_by_exact_arithmetic(outcome: Outcome) -> None:
+    """A function, a start and a run. That each false claim is refuted is seen from its `expect`."""
+    refuted = [r.verdict for r in outcome.results if r.verdict.status is Status.REFUTED]
+    assert len(refuted) > 20
+    for verdict in refuted:
+        if verdict.kind != "rate":
+            continue
+        broken = [i for i in verdict.instances if i.status is Status.REFUTED]
+        assert broken, verdict.id
+        for instance in broken:
+            assert instance.witness is not None, verdict.id
+            if "claim" in instance.witness:  # a document that can be checked by itself
+                assert verify(instance.witness).refutes
 
 
 def test_no_engine_fails_or_runs_out_of_time(outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from itertools import groupby
 from theoryck.check.run import Outcome, Result
 from theoryck.report.lines import status_words, summary
 from theoryck.report.words import clean, number, shortened
-from theoryck.verdict import Instance, Verdict
+from theoryck.verdict import Instance, Status, Verdict
 
 HEADER = """\
 # What theoryck says of these claims
@@ -70,7 +70,9 @@ def _bound(verdict: Verdict) -> str:
 
 def _instance(instance: Instance) -> str:
     at = ", ".join(f"{name}={value}" for name, value in instance.at.items())
-    numbers = (("worst case", instance.worst_case), ("claimed", instance.claimed))
+    # the worst case of what is refuted is known only where it took a solver to refute it
+    worst = None if instance.status is Status.REFUTED else instance.worst_case
+    numbers = (("worst case", worst), ("claimed", instance.claimed))
     known = [f"{what} {number(value)}" for what, value in numbers if value is not None]
     said = ", ".join([*known, str(instance.status)])
     return f"{cell(at)}: {said}" if at else said
