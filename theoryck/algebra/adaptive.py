@@ -6,6 +6,7 @@ leaf of the trace, and the equation that defines it is recorded (:mod:`theoryck.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -63,18 +64,18 @@ class Shifted(TracedScalar):
         return self.form() / other
 
 
-class Adaptive(TracedScalar):
+class Adaptive(TracedScalar, ABC):
     """A scalar factor that only a vector can take."""
 
     __slots__ = ()
 
+    @abstractmethod
     def times(self, vector: Point) -> Point:
         """The product with the vector whose norm stands in the denominator."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scaled(self, factor: Any) -> Adaptive:
         """The product with a number."""
-        raise NotImplementedError
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Vector):
