@@ -49,6 +49,7 @@ def look(seconds: float = 120, **changes: Any) -> EngineReport:
         ),
         ({"initial": []}, "nothing bounds x₀ − x* (a bound on f(x₀) − f* would do as well)"),
         ({"assumptions": ["convex"]}, "nothing bounds the curvature of f"),
+        ({"method": "frank_wolfe()", "initial": []}, "nothing bounds the feasible set"),
         (
             {"assumptions": ["convex"], "initial": []},
             "nothing bounds x₀ − x* and the curvature of f",

@@ -205,7 +205,7 @@ def outcome(action):
 def test_no_text_does_more_than_raise_a_claim_error(text):
     for parse in (parse_expression, parse_condition):
         place = Place(key="bound")
-        result = outcome(lambda: parse(text, place=place, scope=SCOPE))  # noqa: B023 (run at once)
+        result = outcome(lambda: parse(text, place=place, scope=SCOPE))  # noqa: B023 - run at once
         if isinstance(result, ClaimError):
             column = result.place.column
             assert column is None or 1 <= column <= max(len(text), 1)

@@ -36,7 +36,7 @@ CLAIMS = {
 def potential(name: str) -> dict[str, sympy.Expr]:
     """The coefficients of V[k] in the proof about f(x[N]) − f* from ‖x[0] − x*‖."""
     claim = CLAIMS[name]
-    parameters = {**claim["parameters"], "N": "integer, N >= 1", "R": "R > 0"}  # type: ignore[dict-item]
+    parameters = {**claim["parameters"], "N": "integer, N >= 1", "R": "R > 0"}
     table = {
         "id": "gd",
         **claim,

@@ -362,8 +362,9 @@ class Replay:
             if not self.known(e.point):
                 return False
             (slope,) = e.gradient.coefficients
-            sign = lambda x: tuple(world.soft * ((t > 0) - (t < 0)) for t in x)  # noqa: E731
-            self.values[slope] = world.each(sign, self.at(e.point))
+            self.values[slope] = world.each(
+                lambda x: tuple(world.soft * ((t > 0) - (t < 0)) for t in x), self.at(e.point)
+            )
         for leaf in e.value.linear:
             size = world.mean(lambda x: sum(map(abs, x)), self.at(e.point))
             self.values[leaf] = world.soft * (size - sum(map(abs, world.star)))

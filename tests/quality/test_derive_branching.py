@@ -39,6 +39,12 @@ def patient(x: Any, f: Any, *, step: Any, k: Any) -> Any:
 
 
 @method
+def listed(x: Any, f: Any, *, step: Any, k: Any) -> Any:
+    """Rests at the steps of a set."""
+    return x if k in {0, 1} else x - step * f.grad(x)
+
+
+@method
 def steady(x: Any, f: Any, *, step: Any, k: Any) -> Any:
     """Computes with k, and is gradient descent."""
     return x - step * (2 * k + 2) / (k + 1) / 2 * f.grad(x)
@@ -62,7 +68,9 @@ def status(chosen: Method, bound: str) -> Status:
 
 
 @pytest.mark.parametrize("bound", ["L*R**2/(4*N + 2)", "L*R**2/(2*N + 2)"])
-@pytest.mark.parametrize("chosen", [late, truthful, alternating, patient], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "chosen", [late, truthful, alternating, patient, listed], ids=lambda m: m.name
+)
 def test_branches_on_k_are_not_proved(chosen: Method, bound: str) -> None:
     assert status(chosen, bound) is Status.INCONCLUSIVE
 

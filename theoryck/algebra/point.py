@@ -44,7 +44,7 @@ def same_trace(left: Trace, right: Trace) -> Trace:
 def without_zeros(coefficients: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """The same coefficients with the exact zeros dropped; a ball around zero stays."""
     # for a ball, c != 0 means "surely not zero", which is not the negation of c == 0
-    return MappingProxyType({k: c for k, c in coefficients.items() if not c == 0})  # noqa: SIM201
+    return MappingProxyType({k: c for k, c in coefficients.items() if not c == 0})  # noqa: SIM201 - see above
 
 
 def add_coefficients(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> Mapping[Any, Any]:

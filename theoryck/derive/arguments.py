@@ -14,11 +14,12 @@ from typing import Any, NoReturn
 
 import sympy
 
+from theoryck.derive.arithmetic import Arithmetic
 from theoryck.errors import UntraceableError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Argument:
+class Argument(Arithmetic):
     """A symbolic number under ``+ - * / **`` and ``sqrt``; any comparison is refused.
 
     >>> k = Argument(sympy.Symbol("k"))
@@ -38,28 +39,6 @@ class Argument:
         if isinstance(other, bool) or not isinstance(other, int | Fraction | sympy.Expr):
             return NotImplemented
         return Argument(operation(self.expression, sympy.sympify(other, strict=True)))
-
-    def __add__(self, other: Any) -> Any:
-        return self._with(other, operator.add)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self._with(other, operator.sub)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b - a)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._with(other, operator.mul)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._with(other, operator.truediv)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b / a)
 
     def __pow__(self, other: Any) -> Any:
         return self._with(other, operator.pow)

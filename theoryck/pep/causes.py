@@ -71,6 +71,7 @@ CLASSES = (
     _class("the curvature of f", "smooth", "L"),
     _class("the gradients of f", "lipschitz", "G"),
     _class("the noise of the stochastic gradients", "bounded_variance", "sigma"),
+    _class("the feasible set", "bounded_domain", "D"),
 )
 
 

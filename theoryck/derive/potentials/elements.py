@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,11 +9,12 @@ from typing import Any
 
 import sympy
 
+from theoryck.derive.arithmetic import Arithmetic
 from theoryck.errors import UntraceableError
 
 
 @dataclass(frozen=True, slots=True)
-class RationalFunction:
+class RationalFunction(Arithmetic):
     """An element of Q(parameters, k) in canonical form: equal functions are equal objects.
 
     SymPy's own elements try to multiply whatever they meet; these leave vectors to the vectors.
@@ -30,28 +30,6 @@ class RationalFunction:
             number = sympy.QQ(*other.as_integer_ratio())
             return type(self)(operation(self.quotient, number))
         return NotImplemented
-
-    def __add__(self, other: Any) -> Any:
-        return self._with(other, operator.add)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self._with(other, operator.sub)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b - a)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._with(other, operator.mul)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._with(other, operator.truediv)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b / a)
 
     def __neg__(self) -> RationalFunction:
         return type(self)(-self.quotient)
@@ -99,7 +77,9 @@ class Argument(RationalFunction):
     def __bool__(self) -> bool:
         raise self._refusal()
 
-    __hash__ = RationalFunction.__hash__
+    def __hash__(self) -> int:
+        # a set of numbers asks for equality too, and silently
+        raise self._refusal()
 
     def _refusal(self) -> UntraceableError:
         return UntraceableError(f"the method asks whether {self} has some value: it depends on k")
