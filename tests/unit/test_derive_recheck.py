@@ -14,12 +14,13 @@ from theoryck.claims.reading import read_claim
 from theoryck.derive.measure import read_measure
 from theoryck.derive.proof import Derivation, Step, Workshop
 from theoryck.derive.recheck import recheck, recheck_step
-from theoryck.derive.routes import bounds, one_step_facts
+from theoryck.derive.routes.classic import bounds
+from theoryck.derive.routes.start import from_the_start, start_links
 from theoryck.derive.rules.growth import PolyakLojasiewicz
 from theoryck.derive.rules.measures import ClaimFollows
 from theoryck.derive.rules.step import Combination
 from theoryck.derive.sampling import sample_points
-from theoryck.derive.setting import Setting, Stuck, setting_of, traced_step
+from theoryck.derive.setting import Setting, Stuck, is_random, setting_of
 from theoryck.derive.statements import (
     Bound,
     ClaimedBound,
@@ -59,10 +60,10 @@ CLAIMS = {
 
 def derived(name: str) -> tuple[Derivation, Setting]:
     setting = setting_of(read_claim(CLAIMS[name]))
-    traced = traced_step(setting)
-    target, _ = read_measure(setting, stochastic=bool(traced.batches))
+    target, _ = read_measure(setting, is_random(setting))
     workshop = Workshop(setting, time.monotonic() + 60)
-    number = next(bounds(workshop, one_step_facts(workshop, traced), target))
+    found = next(bounds(workshop, target))
+    number = next(from_the_start(workshop, start_links(workshop), found, target))
     last = workshop.add(
         ClaimFollows(), number, scale=target.scale, offset=target.offset, text="claimed"
     )

@@ -38,12 +38,16 @@ AGGREGATES = {
 
 @dataclass(frozen=True)
 class Target:
-    """``scale*measured + offset``; ``at_average``: f is taken at the mean iterate."""
+    """``scale*measured + offset``; ``at_average``: f is taken at the mean iterate.
+
+    ``random``: the measure itself is random, and the claim holds with its confidence.
+    """
 
     measured: Measured
     scale: sympy.Expr = ONE
     offset: sympy.Expr = ZERO
     at_average: bool = False
+    random: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -72,11 +76,12 @@ def read_measure(setting: Setting, stochastic: bool) -> tuple[Target, tuple[Obli
             "the measure is not one that derive knows: f(x[n]) - f_star, norm(grad(x[n])), "
             "norm(x[n] - x_star), their squares, and min_over, mean_over, sum_over of them"
         )
-    if stochastic and not target.measured.expected:
+    random = stochastic and not target.measured.expected
+    if random and setting.claim.confidence is None:
         raise Stuck("the measure is random: derive bounds expectations, E(...)")
     # without noise, E changes nothing
     measured = replace(target.measured, expected=stochastic)
-    return replace(target, measured=measured), tuple(reading.obligations)
+    return replace(target, measured=measured, random=random), tuple(reading.obligations)
 
 
 class _Reading:

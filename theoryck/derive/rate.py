@@ -12,6 +12,7 @@ import sympy
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.claims.printing import to_text
+from theoryck.derive.comparisons import follows
 from theoryck.derive.decide import Proved, decide, is_empty
 from theoryck.derive.findings import (
     derived_bound,
@@ -22,23 +23,22 @@ from theoryck.derive.findings import (
     unused_assumptions,
 )
 from theoryck.derive.measure import Target, read_measure
-from theoryck.derive.potentials import potential_bounds
+from theoryck.derive.oracles import EXACT_READING
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Workshop, failure
 from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Relation
-from theoryck.derive.routes import OneStepFacts, bounds, from_the_start, one_step_facts
-from theoryck.derive.rules.base import NotApplicableError, Rule
-from theoryck.derive.rules.measures import ClaimFollows, NormFollows
-from theoryck.derive.rules.orders import OrderFollows
+from theoryck.derive.routes import ROUTES, Route
+from theoryck.derive.routes.start import from_the_start, start_links
+from theoryck.derive.rules.measures import ClaimFollows
 from theoryck.derive.setting import (
     OutOfTime,
     Setting,
     Stuck,
-    TracedStep,
+    draws,
+    is_random,
     method_obligations,
     setting_of,
-    traced_step,
 )
 from theoryck.derive.statements import Bound
 from theoryck.derive.symbols import ONE, Obligation
@@ -46,8 +46,8 @@ from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
 SEARCH_SHARE = 0.7  # of the time; the rest is for the re-check
-MAX_BOUNDS = 8  # derived bounds of the classic routes that are compared with the claim
-FIRST_BOUNDS = 4  # of them that go before the dearer search for potentials
+ROUTE_SHARE = 0.5  # of the time that is left, for one route
+FIRST_BOUNDS = 4  # of each route that are compared before the rest of any
 
 
 def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
@@ -73,8 +73,6 @@ def inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineRepor
 def _examine(claim: RateClaim, deadline: float) -> EngineReport:
     if claim.relation not in ("<=", "=="):
         return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
-    if claim.confidence is not None:
-        return inconclusive("derive has no rules for bounds with a confidence yet")
     if isinstance(claim.bound, Order) and claim.bound.kind != "O":
         return inconclusive(f"derive proves upper bounds, not {claim.bound.kind}(...)")
     setting = setting_of(claim)
@@ -82,14 +80,13 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
         message = "no parameters satisfy the constraints together with the initial condition"
         return inconclusive(message, (Finding("vacuous", message),))
     _require_values(setting, (*setting.obligations, *method_obligations(setting)), deadline)
-    traced = traced_step(setting)
-    target, obligations = read_measure(setting, stochastic=bool(traced.batches))
+    target, obligations = read_measure(setting, is_random(setting))
     _require_values(setting, obligations, deadline)
     now = time.monotonic()
-    found = search(setting, traced, target, now + SEARCH_SHARE * (deadline - now))
+    found = search(setting, target, now + SEARCH_SHARE * (deadline - now))
     if found.proof is not None:
         return _report(claim, setting, found.workshop, found.proof, deadline)
-    repairs = _repairs(setting, traced, target, found.workshop, deadline)
+    repairs = _repairs(setting, target, found.workshop, deadline)
     if found.best is None:
         return _nothing_derived(found.workshop, found.stopped, repairs)
     return _other_bound(claim, found.workshop, found.best, target, repairs, deadline)
@@ -105,36 +102,64 @@ class Found:
     stopped: str = ""
 
 
-def search(setting: Setting, traced: TracedStep, target: Target, deadline: float) -> Found:
-    """Looks for a derivation of the claim among the routes."""
+def search(setting: Setting, target: Target, deadline: float) -> Found:
+    """Looks for a derivation of the claim along the routes."""
     workshop = Workshop(setting, deadline)
-    facts = one_step_facts(workshop, traced)
     best: int | None = None
+    stops: list[str] = []
     try:
-        for number in candidates(workshop, facts, target):
-            proof = _follows(workshop, number, target)
-            if proof is not None:
-                return Found(workshop, proof=proof)
-            if best is None or is_smaller(workshop, number, best):
-                best = number
+        links = start_links(workshop)
+        for number in candidates(workshop, target, stops):
+            for started in from_the_start(workshop, links, number, target):
+                proof = follows(workshop, started, target)
+                if proof is not None:
+                    return Found(workshop, proof=proof)
+                if best is None or is_smaller(workshop, started, best):
+                    best = started
     except OutOfTime:
         workshop.failures.append("the search needs more time")
-    if not facts.changes:
-        return Found(workshop, best=best, stopped="the assumptions bound no step of this method")
-    return Found(workshop, best=best, stopped="no route leads to what the claim measures")
+    stopped = "; ".join(dict.fromkeys(stops)) or "no route leads to what the claim measures"
+    return Found(workshop, best=best, stopped=stopped)
 
 
-def candidates(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
-    """Bounds to compare with the claim: a few of the classic routes, potentials, and the rest."""
-    classic = islice(bounds(workshop, facts, target), MAX_BOUNDS)
-    yield from islice(classic, FIRST_BOUNDS)
-    for number in potential_bounds(workshop, target):
-        yield from from_the_start(workshop, facts, number, target)
-    yield from classic
+def candidates(workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+    """Bounds to compare with the claim: a few of every route, then the rest of each.
+
+    ``stops`` collects why a route could not read the claim.
+    """
+    searches = [(route, _patient(route, workshop, target, stops)) for route in ROUTES]
+    for _, found in searches:
+        yield from islice(found, FIRST_BOUNDS)
+    for route, found in searches:
+        yield from islice(found, max(0, route.at_most - FIRST_BOUNDS))
+
+
+def _patient(route: Route, workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+    """The route's bounds, found within its share of the time that is left when it begins."""
+    whole, now = workshop.deadline, time.monotonic()
+    own = now + ROUTE_SHARE * (whole - now)
+    found = route.bounds(workshop, target)
+    while True:
+        workshop.deadline = own
+        try:
+            number = next(found)
+        except StopIteration:
+            return
+        except Stuck as stuck:
+            stops.append(str(stuck))
+            return
+        except OutOfTime:
+            if time.monotonic() > whole:
+                raise
+            workshop.failures.append(f"{route.name}: the search needs more time")
+            return
+        finally:
+            workshop.deadline = whole
+        yield number
 
 
 def _repairs(
-    setting: Setting, traced: TracedStep, target: Target, tried: Workshop, deadline: float
+    setting: Setting, target: Target, tried: Workshop, deadline: float
 ) -> tuple[Finding, ...]:
     """Natural relations between the constants, under which the claim is proved."""
     for relation in natural_relations(setting):
@@ -144,7 +169,7 @@ def _repairs(
         narrower = replace(setting, domain=setting.domain.where(relation))
         now = time.monotonic()
         try:
-            found = search(narrower, traced, target, now + SEARCH_SHARE * (deadline - now))
+            found = search(narrower, target, now + SEARCH_SHARE * (deadline - now))
             if found.proof is None:
                 continue
             derivation = found.workshop.derivation(found.proof)
@@ -165,25 +190,6 @@ def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: 
             raise Stuck(f"the claim's text may have no value: {decision}")
 
 
-def _follows(workshop: Workshop, number: int, target: Target) -> int | None:
-    claim = workshop.setting.claim
-    text = f"{to_text(claim.measure)} <= {to_text(claim.bound)}"
-    arguments = {"scale": target.scale, "offset": target.offset, "text": text}
-    if isinstance(claim.bound, Order):
-        arguments["root"] = target.measured.root
-    try:
-        return workshop.add(_comparison(claim, target), number, **arguments)
-    except (Stuck, NotApplicableError) as error:
-        workshop.failures.append(str(error))
-        return None
-
-
-def _comparison(claim: RateClaim, target: Target) -> Rule:
-    if isinstance(claim.bound, Order):
-        return OrderFollows()
-    return NormFollows() if target.measured.root else ClaimFollows()
-
-
 def _report(
     claim: RateClaim, setting: Setting, workshop: Workshop, last: int, deadline: float
 ) -> EngineReport:
@@ -196,7 +202,10 @@ def _report(
     if not isinstance(claim.bound, Order):
         findings += looseness(derived, setting)
     best = to_claim_text(tidy(derived))
-    evidence = (*(f"on the domain, {note}" for note in setting.notes), *derivation.lines)
+    notes = [f"on the domain, {note}" for note in setting.notes]
+    if draws(setting) and not is_random(setting):
+        notes.append(EXACT_READING)
+    evidence = (*notes, *derivation.lines)
     if claim.relation == "==":
         return EngineReport(
             ENGINE,

@@ -24,6 +24,7 @@ from theoryck.claims.expressions import (
 )
 from theoryck.derive.arguments import Argument
 from theoryck.derive.domain import Domain, domain_of
+from theoryck.derive.oracles import Listener, has_exact_gradients, trace_of
 from theoryck.derive.relations import Relation
 from theoryck.derive.statements import Arrow, Direction, Displacement
 from theoryck.derive.symbols import (
@@ -194,7 +195,7 @@ def traced_step(setting: Setting) -> TracedStep:
     reader = Reader({**setting.domain.symbols, "k": ITERATION})
     try:
         arguments = {name: Argument(reader.read(v)) for name, v in use.arguments.items()}
-        trace = Trace(numbers=Symbolic())
+        trace = trace_of(setting.claim, Symbolic())
         state = use.method.first_state(trace.start)
         if isinstance(state, tuple):
             # what the state remembers besides x is an unknown of its own at a general k
@@ -220,6 +221,34 @@ def traced_step(setting: Setting) -> TracedStep:
     batches = tuple(as_sympy(sample.batch) for sample in trace.samples)
     lengths = tuple(as_sympy(proximal.step) for proximal in trace.proximals)
     return TracedStep(Displacement(tuple(terms)), batches, lengths)
+
+
+def draws(setting: Setting) -> bool:
+    """Whether the method asks for anything random: stochastic gradients, or noise.
+
+    A step that fails before it asks for anything is taken to be random.
+    """
+    use = setting.claim.method
+    trace = Listener(numbers=Symbolic())
+    try:
+        reader = Reader({**setting.domain.symbols, "k": ITERATION})
+        arguments = {name: Argument(reader.read(v)) for name, v in use.arguments.items()}
+        state = use.method.first_state(trace.start)
+        use.method.step(state, trace, Argument(ITERATION), arguments)
+    except TheoryckError:
+        return bool(trace.heard) or not trace.evaluations
+    return bool(trace.heard)
+
+
+def is_random(setting: Setting) -> bool:
+    """Whether the run is random as the claim is read, so that only expectations are bounded."""
+    return draws(setting) and not has_exact_gradients(setting.claim)
+
+
+def confidence_of(setting: Setting) -> sympy.Expr | None:
+    """The probability with which the claim is to hold at least, where it names one."""
+    confidence = setting.claim.confidence
+    return None if confidence is None else Reader(setting.domain.symbols).read(confidence)
 
 
 def _arrows(trace: Trace, after: Point) -> dict[Leaf, Arrow]:
@@ -275,6 +304,9 @@ __all__ = [
     "Setting",
     "Stuck",
     "TracedStep",
+    "confidence_of",
+    "draws",
+    "is_random",
     "method_obligations",
     "setting_of",
     "start_relation",

@@ -6,6 +6,7 @@ coefficients that are expressions in the claim's parameters. Bounds speak about 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -176,8 +177,19 @@ def normal(expr: sympy.Expr) -> sympy.Expr:
     return ZERO if isinstance(expanded, sympy.Add) and equal(expanded, ZERO) else expanded
 
 
+class Statement(ABC):
+    """A line of a derivation; its text is what is printed."""
+
+    @abstractmethod
+    def same_as(self, other: object) -> bool:
+        """Whether the other says the same, by exact algebra."""
+
+    @abstractmethod
+    def __str__(self) -> str: ...
+
+
 @dataclass(frozen=True)
-class OneStep:
+class OneStep(Statement):
     """``form <= 0`` or ``form == 0`` for every k; ``expected``: quantities stand in E(·)."""
 
     form: Affine
@@ -246,7 +258,7 @@ def _is_sum(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Displacement:
+class Displacement(Statement):
     """``x[k+1] - x[k] = sum(coefficient * arrow)``."""
 
     terms: tuple[tuple[Arrow, sympy.Expr], ...]
@@ -302,7 +314,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Bound:
+class Bound(Statement):
     """``measured <= bound`` for every function of the class and every parameter value."""
 
     measured: Measured
@@ -321,7 +333,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class ClaimedBound:
+class ClaimedBound(Statement):
     """The claim's own statement, as its text reads."""
 
     text: str
@@ -339,9 +351,6 @@ class ClaimedBound:
 
     def __str__(self) -> str:
         return self.text
-
-
-Statement = OneStep | Displacement | Bound | ClaimedBound
 
 
 def total(forms: Iterable[tuple[Affine, sympy.Expr]]) -> Affine:

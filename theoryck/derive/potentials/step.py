@@ -10,6 +10,7 @@ from theoryck.algebra import Evaluation, Form, Point, Trace
 from theoryck.assumptions.conditions import Assumed
 from theoryck.certificates.inequalities import Inequalities
 from theoryck.claims.evaluate import Environment, evaluate
+from theoryck.derive.oracles import trace_of
 from theoryck.derive.potentials.elements import Argument
 from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.setting import ITERATION, Setting, Stuck
@@ -80,7 +81,7 @@ def traced_points(setting: Setting, numbers: RationalFunctions, count: int) -> T
     claim = setting.claim
     symbols = {s.name: numbers.element(s) for s in setting.domain.symbols.values()}
     k = numbers.element(ITERATION)
-    trace = Trace(numbers=numbers)
+    trace = trace_of(claim, numbers)
     try:
         points = [trace.evaluate(trace.start)]
         if count == 2:

@@ -8,11 +8,11 @@ import sympy
 
 from theoryck.derive.exact import polynomial_symbols, quotient
 from theoryck.derive.relations import Relation
-from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule
+from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, positive
 from theoryck.derive.rules.measures import bound_on
-from theoryck.derive.setting import Setting
+from theoryck.derive.setting import Setting, confidence_of
 from theoryck.derive.statements import GAP, Aggregate, ClaimedBound, Statement
-from theoryck.derive.symbols import ZERO
+from theoryck.derive.symbols import ONE, ZERO
 
 
 class OrderFollows(Rule):
@@ -32,15 +32,24 @@ class OrderFollows(Rule):
         (premise,) = premises
         known = bound_on(premise, *Aggregate)
         derived, order = arguments["scale"] * known.bound + arguments["offset"], setting.bound
+        confidence = confidence_of(setting)
+        unlikely = ONE if confidence is None else 1 - confidence
         if arguments["root"]:
             if arguments["offset"] != 0:
                 raise NotApplicableError("a norm alone is expected")
             if known.measured.quantity == GAP:
                 raise NotApplicableError("a bound on the square of a norm is expected")
             derived, order = arguments["scale"] ** 2 * known.bound, order**2
+        # with a confidence by Markov's inequality, which needs a measure that is not negative
+        derived = derived / unlikely
         leading = bounded_in(derived / order, _variable(setting))
         statement = ClaimedBound(arguments["text"], derived, order)
-        return Conclusion(statement, (Relation(leading, "!=", ZERO),))
+        conditions = [Relation(leading, "!=", ZERO)]
+        if confidence is not None:
+            if arguments["offset"] != 0:
+                raise NotApplicableError("Markov's inequality needs a measure without offset")
+            conditions += [positive(unlikely), positive(arguments["scale"])]
+        return Conclusion(statement, tuple(conditions))
 
 
 def bounded_in(ratio: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:

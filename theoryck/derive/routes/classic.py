@@ -1,28 +1,26 @@
-"""The routes from one step of a method to a bound on what a claim measures."""
+"""From one step of a method to a bound on what a claim measures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import sympy
 
-from theoryck.claims.expressions import Order
 from theoryck.derive.elimination import eliminations
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
-from theoryck.derive.rules import curvature, growth
-from theoryck.derive.rules.base import NotApplicableError, Rule
+from theoryck.derive.routes.attempt import attempt
+from theoryck.derive.routes.start import POINT_RULES
+from theoryck.derive.rules import curvature
+from theoryck.derive.rules.base import Rule
 from theoryck.derive.rules.measures import (
     STARTS,
     FirstStep,
-    InitialCondition,
     LinkAtLast,
     MeanOfSum,
     MinimumBelowLast,
     MinimumBelowMean,
-    StartLink,
     ValueAtAverage,
 )
 from theoryck.derive.rules.noise import NOISE_RULES, Expectation
@@ -39,12 +37,11 @@ from theoryck.derive.rules.step import (
     DistanceExpansion,
     MethodStep,
 )
-from theoryck.derive.setting import START_DISTANCE, START_GAP, START_GRADIENT, Stuck, TracedStep
+from theoryck.derive.setting import Stuck, TracedStep, traced_step
 from theoryck.derive.statements import (
     DISTANCE_SQUARED,
     GAP,
     Aggregate,
-    Bound,
     Direction,
     OneStep,
     Quantity,
@@ -52,7 +49,6 @@ from theoryck.derive.statements import (
 )
 from theoryck.derive.symbols import ONE, ZERO
 
-POINT_RULES = (*growth.POINT_RULES, *curvature.POINT_RULES)
 POTENTIALS: tuple[Quantity, ...] = (GAP, DISTANCE_SQUARED)
 
 
@@ -104,23 +100,12 @@ def one_step_facts(workshop: Workshop, traced: TracedStep) -> OneStepFacts:
     )
 
 
-def attempt(workshop: Workshop, rule: Rule, *premises: int, **arguments: Any) -> int | None:
-    """The new step's number, or None with the reason noted."""
-    try:
-        return workshop.add(rule, *premises, **arguments)
-    except NotApplicableError as error:
-        if error.missing is not None and isinstance(rule, Expectation):
-            workshop.missing[error.missing] = None
-        workshop.failures.append(str(error))
-    except Stuck as error:
-        workshop.failures.append(str(error))
-    return None
-
-
-def bounds(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
-    """Steps that bound what the claim measures (of a norm: its square), given the start."""
-    for number in _aggregated(workshop, facts, target):
-        yield from from_the_start(workshop, facts, number, target)
+def bounds(workshop: Workshop, target: Target) -> Iterator[int]:
+    """Bounds from inequalities for one step with the same coefficients at every k."""
+    facts = one_step_facts(workshop, traced_step(workshop.setting))
+    if not facts.changes:
+        raise Stuck("the assumptions bound no step of this method")
+    yield from _aggregated(workshop, facts, target)
 
 
 def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iterator[int]:
@@ -269,31 +254,3 @@ def _links(
         statement = workshop.statement(number)
         if isinstance(statement, OneStep) and set(statement.form.quantities) == {above, below}:
             yield number
-
-
-def from_the_start(
-    workshop: Workshop, facts: OneStepFacts, number: int, target: Target
-) -> Iterator[int]:
-    """The bound with the start replaced by what is assumed of it; last, the bound as it is."""
-    for found in (number, *_linked_starts(workshop, facts, number)):
-        for index in range(len(workshop.setting.initial)):
-            bounded = attempt(workshop, InitialCondition(), found, relation=index)
-            if bounded is not None:
-                yield bounded
-        statement = workshop.statement(found)
-        starts = {START_GAP, START_DISTANCE, START_GRADIENT}
-        if isinstance(statement, Bound):
-            # the measure itself may speak of the start, as f(x[1]) - f(x[0]) does
-            left = (statement.bound.free_symbols & starts) - target.offset.free_symbols
-            # a constant in O(.) may depend on the start, an explicit bound must name it
-            is_order = isinstance(workshop.setting.claim.bound, Order)
-            if is_order or left <= workshop.setting.bound.free_symbols:
-                yield found
-
-
-def _linked_starts(workshop: Workshop, facts: OneStepFacts, number: int) -> Iterator[int]:
-    for replaced, by in ((GAP, DISTANCE_SQUARED), (DISTANCE_SQUARED, GAP)):
-        for link in _links(workshop, facts, replaced, by):
-            found = attempt(workshop, StartLink(), link, number, replaced=replaced, by=by)
-            if found is not None:
-                yield found

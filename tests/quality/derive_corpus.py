@@ -1,0 +1,41 @@
+"""Claims with what derive must make of them, one file an area."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from theoryck.claims.reading import read_claim
+from theoryck.derive.examine import examine
+from theoryck.verdict import EngineReport, Scope, Status
+
+FOLDER = Path(__file__).parent / "claims"
+SECONDS = 60.0  # far more than a quiet machine needs, so that a busy one proves the same
+
+
+def tables(area: str) -> list[pytest.ParameterSet]:
+    """The claims of ``claims/<area>.toml``, each with its id."""
+    data = tomllib.loads((FOLDER / f"{area}.toml").read_text(encoding="utf-8"))
+    return [pytest.param(table, id=table["id"]) for table in data["claim"]]
+
+
+def examined(table: dict[str, object]) -> EngineReport:
+    """What derive says of one of them."""
+    claim = read_claim({key: value for key, value in table.items() if key != "expect"})
+    return examine(claim, time.monotonic() + SECONDS)
+
+
+def check(table: dict[str, object]) -> None:
+    """A claim that expects "proved" is proved for all parameters, every other one is not."""
+    report = examined(table)
+    if table.get("expect") == "proved":
+        assert report.status is Status.PROVED, report.reason
+        assert report.scope is Scope.ALL_PARAMETERS
+        assert report.evidence
+        return
+    assert report.status is not Status.PROVED, report.evidence
+    if table.get("expect") == "refuted":
+        assert report.status is Status.REFUTED, report.reason
