@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import islice
 
 import sympy
 
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.claims.printing import to_text
-from theoryck.derive.comparisons import follows
-from theoryck.derive.decide import Proved, decide, is_empty
 from theoryck.derive.findings import (
     derived_bound,
-    is_smaller,
     looseness,
     missing_assumptions,
-    natural_relations,
     unused_assumptions,
 )
-from theoryck.derive.measure import Target, read_measure
+from theoryck.derive.measure import Target
 from theoryck.derive.oracles import EXACT_READING
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Workshop, failure
 from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Relation
-from theoryck.derive.routes import ROUTES, Route
-from theoryck.derive.routes.start import from_the_start, start_links
+from theoryck.derive.repairs import repairs
 from theoryck.derive.rules.measures import ClaimFollows
+from theoryck.derive.search import NoParameters, prepare, search
 from theoryck.derive.setting import (
     OutOfTime,
     Setting,
     Stuck,
     draws,
     is_random,
-    method_obligations,
-    setting_of,
 )
 from theoryck.derive.statements import Bound
-from theoryck.derive.symbols import ONE, Obligation
 from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
 SEARCH_SHARE = 0.7  # of the time; the rest is for the re-check
-ROUTE_SHARE = 0.5  # of the time that is left, for one route
-FIRST_BOUNDS = 4  # of each route that are compared before the rest of any
 
 
 def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
@@ -75,119 +63,18 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
         return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
     if isinstance(claim.bound, Order) and claim.bound.kind != "O":
         return inconclusive(f"derive proves upper bounds, not {claim.bound.kind}(...)")
-    setting = setting_of(claim)
-    if is_empty(setting.domain, deadline):
-        message = "no parameters satisfy the constraints together with the initial condition"
-        return inconclusive(message, (Finding("vacuous", message),))
-    _require_values(setting, (*setting.obligations, *method_obligations(setting)), deadline)
-    target, obligations = read_measure(setting, is_random(setting))
-    _require_values(setting, obligations, deadline)
+    try:
+        setting, target = prepare(claim, deadline)
+    except NoParameters as empty:
+        return inconclusive(str(empty), (Finding("vacuous", str(empty)),))
     now = time.monotonic()
     found = search(setting, target, now + SEARCH_SHARE * (deadline - now))
     if found.proof is not None:
         return _report(claim, setting, found.workshop, found.proof, deadline)
-    repairs = _repairs(setting, target, found.workshop, deadline)
+    repaired = repairs(setting, target, found.workshop, deadline)
     if found.best is None:
-        return _nothing_derived(found.workshop, found.stopped, repairs)
-    return _other_bound(claim, found.workshop, found.best, target, repairs, deadline)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search came to: a proof of the claim, or the best bound, or why there is none."""
-
-    workshop: Workshop
-    proof: int | None = None
-    best: int | None = None
-    stopped: str = ""
-
-
-def search(setting: Setting, target: Target, deadline: float) -> Found:
-    """Looks for a derivation of the claim along the routes."""
-    workshop = Workshop(setting, deadline)
-    best: int | None = None
-    stops: list[str] = []
-    try:
-        links = start_links(workshop)
-        for number in candidates(workshop, target, stops):
-            for started in from_the_start(workshop, links, number, target):
-                proof = follows(workshop, started, target)
-                if proof is not None:
-                    return Found(workshop, proof=proof)
-                if best is None or is_smaller(workshop, started, best):
-                    best = started
-    except OutOfTime:
-        workshop.failures.append("the search needs more time")
-    stopped = "; ".join(dict.fromkeys(stops)) or "no route leads to what the claim measures"
-    return Found(workshop, best=best, stopped=stopped)
-
-
-def candidates(workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
-    """Bounds to compare with the claim: a few of every route, then the rest of each.
-
-    ``stops`` collects why a route could not read the claim.
-    """
-    searches = [(route, _patient(route, workshop, target, stops)) for route in ROUTES]
-    for _, found in searches:
-        yield from islice(found, FIRST_BOUNDS)
-    for route, found in searches:
-        yield from islice(found, max(0, route.at_most - FIRST_BOUNDS))
-
-
-def _patient(route: Route, workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
-    """The route's bounds, found within its share of the time that is left when it begins."""
-    whole, now = workshop.deadline, time.monotonic()
-    own = now + ROUTE_SHARE * (whole - now)
-    found = route.bounds(workshop, target)
-    while True:
-        workshop.deadline = own
-        try:
-            number = next(found)
-        except StopIteration:
-            return
-        except Stuck as stuck:
-            stops.append(str(stuck))
-            return
-        except OutOfTime:
-            if time.monotonic() > whole:
-                raise
-            workshop.failures.append(f"{route.name}: the search needs more time")
-            return
-        finally:
-            workshop.deadline = whole
-        yield number
-
-
-def _repairs(
-    setting: Setting, target: Target, tried: Workshop, deadline: float
-) -> tuple[Finding, ...]:
-    """Natural relations between the constants, under which the claim is proved."""
-    for relation in natural_relations(setting):
-        known = tried.decisions.get(relation)
-        if isinstance(known, Proved) or isinstance(tried.decided(relation), Proved):
-            continue
-        narrower = replace(setting, domain=setting.domain.where(relation))
-        now = time.monotonic()
-        try:
-            found = search(narrower, target, now + SEARCH_SHARE * (deadline - now))
-            if found.proof is None:
-                continue
-            derivation = found.workshop.derivation(found.proof)
-        except (Stuck, OutOfTime):
-            continue
-        if recheck(derivation, narrower, deadline) is None:
-            message = f"with {relation} among the constraints the claim is proved"
-            return (Finding("suggestion", message),)
-    return ()
-
-
-def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: float) -> None:
-    """Stops unless the texts that the obligations come from have a value on the whole domain."""
-    for obligation in dict.fromkeys(needed):
-        trivial = Relation(ONE, "<=", ONE)
-        decision = decide(trivial, setting.domain, deadline, (obligation,))
-        if not isinstance(decision, Proved):
-            raise Stuck(f"the claim's text may have no value: {decision}")
+        return _nothing_derived(found.workshop, found.stopped, repaired)
+    return _other_bound(claim, found.workshop, found.best, target, repaired, deadline)
 
 
 def _report(

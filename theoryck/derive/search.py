@@ -1,0 +1,127 @@
+"""The search for a derivation: routes give bounds, comparisons end in the claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from theoryck.claims.claim import RateClaim
+from theoryck.derive.comparisons import follows
+from theoryck.derive.decide import Proved, decide, is_empty
+from theoryck.derive.findings import is_smaller
+from theoryck.derive.measure import Target, read_measure
+from theoryck.derive.proof import Workshop
+from theoryck.derive.relations import Relation
+from theoryck.derive.routes import ROUTES, Route
+from theoryck.derive.routes.start import from_the_start, start_links
+from theoryck.derive.setting import (
+    OutOfTime,
+    Setting,
+    Stuck,
+    is_random,
+    method_obligations,
+    setting_of,
+)
+from theoryck.derive.symbols import ONE, Obligation
+
+ROUTE_SHARE = 0.5  # of the time that is left, for one route
+FIRST_BOUNDS = 4  # of each route that are compared before the rest of any
+
+
+class NoParameters(Stuck):  # an outcome like Stuck, not an error
+    """The claim speaks of no parameters at all."""
+
+
+def prepare(claim: RateClaim, deadline: float) -> tuple[Setting, Target]:
+    """What the claim assumes and measures.
+
+    Raises:
+        NoParameters: no parameters satisfy its constraints.
+        Stuck: it has no symbolic reading, or its text may have no value.
+    """
+    setting = setting_of(claim)
+    if is_empty(setting.domain, deadline):
+        raise NoParameters(
+            "no parameters satisfy the constraints together with the initial condition"
+        )
+    _require_values(setting, (*setting.obligations, *method_obligations(setting)), deadline)
+    target, obligations = read_measure(setting, is_random(setting))
+    _require_values(setting, obligations, deadline)
+    return setting, target
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to: a proof of the claim, or the best bound, or why there is none."""
+
+    workshop: Workshop
+    proof: int | None = None
+    best: int | None = None
+    stopped: str = ""
+
+
+def search(setting: Setting, target: Target, deadline: float) -> Found:
+    """Looks for a derivation of the claim along the routes."""
+    workshop = Workshop(setting, deadline)
+    best: int | None = None
+    stops: list[str] = []
+    try:
+        links = start_links(workshop)
+        for number in candidates(workshop, target, stops):
+            for started in from_the_start(workshop, links, number, target):
+                proof = follows(workshop, started, target)
+                if proof is not None:
+                    return Found(workshop, proof=proof)
+                if best is None or is_smaller(workshop, started, best):
+                    best = started
+    except OutOfTime:
+        workshop.failures.append("the search needs more time")
+    stopped = "; ".join(dict.fromkeys(stops)) or "no route leads to what the claim measures"
+    return Found(workshop, best=best, stopped=stopped)
+
+
+def candidates(workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+    """Bounds to compare with the claim: a few of every route, then the rest of each.
+
+    ``stops`` collects why a route could not read the claim.
+    """
+    searches = [(route, _patient(route, workshop, target, stops)) for route in ROUTES]
+    for _, found in searches:
+        yield from islice(found, FIRST_BOUNDS)
+    for route, found in searches:
+        yield from islice(found, max(0, route.at_most - FIRST_BOUNDS))
+
+
+def _patient(route: Route, workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+    """The route's bounds, found within its share of the time that is left when it begins."""
+    whole, now = workshop.deadline, time.monotonic()
+    own = now + ROUTE_SHARE * (whole - now)
+    found = route.bounds(workshop, target)
+    while True:
+        workshop.deadline = own
+        try:
+            number = next(found)
+        except StopIteration:
+            return
+        except Stuck as stuck:
+            stops.append(str(stuck))
+            return
+        except OutOfTime:
+            if time.monotonic() > whole:
+                raise
+            workshop.failures.append(f"{route.name}: the search needs more time")
+            return
+        finally:
+            workshop.deadline = whole
+        yield number
+
+
+def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: float) -> None:
+    """Stops unless the texts that the obligations come from have a value on the whole domain."""
+    for obligation in dict.fromkeys(needed):
+        trivial = Relation(ONE, "<=", ONE)
+        decision = decide(trivial, setting.domain, deadline, (obligation,))
+        if not isinstance(decision, Proved):
+            raise Stuck(f"the claim's text may have no value: {decision}")
