@@ -43,6 +43,8 @@ FINDING_CODES = (
     "missing-assumption",
     "suggestion",
     "fails-from",
+    "timed-out",
+    "undefined",
 )
 
 

@@ -24,6 +24,8 @@ EXACT = "exact algebra"
 BALLS = "ball arithmetic"
 SMT = "z3: the negation is unsatisfiable"
 
+OPEN, TIMED_OUT, UNDEFINED = "open", "timed-out", "undefined"
+
 
 @dataclass(frozen=True)
 class Proved:
@@ -45,9 +47,10 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Neither was found."""
+    """Neither was found; ``code`` tells a time-out and a missing value from the rest."""
 
     reason: str
+    code: str = OPEN
 
 
 Decision = Proved | Counterexample | Unknown
@@ -87,7 +90,8 @@ def decide(
     for obligation in obligations:
         met = _proves_any(obligation, domain, deadline)
         if not isinstance(met, Proved):
-            return Unknown(f"{obligation.because} is not ruled out: {obligation} is not proved")
+            reason = f"{obligation.because} is not ruled out: {obligation} is not proved"
+            return Unknown(reason, UNDEFINED)
     if holds_for_numbers(goal):
         return Proved(EXACT)
     if not goal.symbols:
@@ -166,14 +170,15 @@ class _Prover:
                 formula = self.translator.relation(guard)
                 result = self._refute(z3.Not(formula), guard)
                 if not isinstance(result, Proved):
-                    return Unknown(f"a term may be undefined: {guard} is not proved")
+                    reason = f"a term may be undefined: {guard} is not proved"
+                    return Unknown(reason, UNDEFINED)
             self.proved.append(definition.fact)
         return None
 
     def _refute(self, negation: z3.BoolRef, goal: Relation) -> Decision:
         remaining = min(QUERY_SECONDS, self.deadline - time.monotonic())
         if remaining <= 0:
-            return Unknown("the time is spent")
+            return Unknown("the time is spent", TIMED_OUT)
         try:
             known = [self.translator.relation(relation) for relation in self.domain.known]
         except UntranslatableError as error:
@@ -193,7 +198,9 @@ class _Prover:
             if point is not None and inside(self.domain, point) and fails_at(goal, point):
                 return Counterexample(point)
             return Unknown(f"z3 finds no proof of {goal}")
-        return Unknown(f"z3 does not decide {goal} ({solver.reason_unknown()})")
+        why = solver.reason_unknown()
+        code = TIMED_OUT if why in ("timeout", "canceled") else OPEN
+        return Unknown(f"z3 does not decide {goal} ({why})", code)
 
     def _candidate(self, model: z3.ModelRef) -> Point | None:
         point = {}

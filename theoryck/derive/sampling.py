@@ -41,6 +41,27 @@ def sample_points(domain: Domain) -> Iterator[Point]:
             yield point
 
 
+FAR = tuple(map(Fraction, (10, 1000, 30000)))
+FAR_STARTS = 6  # points of the domain from which one whole number goes far
+
+
+def trial_points(domain: Domain) -> Iterator[Point]:
+    """The sample points, and further ones where one whole number is large.
+
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> max(point[n] for point in trial_points(Domain({"n": n})))
+    Fraction(30000, 1)
+    """
+    points = list(sample_points(domain))
+    yield from points
+    for symbol in domain.symbols.values():
+        for point in points[:FAR_STARTS] if symbol.is_integer else ():
+            for amount in FAR:
+                far = {**point, symbol: amount}
+                if inside(domain, far):
+                    yield far
+
+
 def _by_dependence(domain: Domain) -> list[sympy.Symbol]:
     """Symbols in the order of how many others occur in the relations that bound them."""
 
