@@ -21,6 +21,8 @@ from theoryck.pep.solve import solvers
 HERE = Path(__file__).parent
 PROOFS = HERE.parents[1] / "proofs"
 SECONDS = 5.0
+DEFAULT = "schur"
+SAMPLED = 4  # the slower solvers look at every fourth
 
 
 def near_misses() -> list[RateClaim]:
@@ -53,10 +55,11 @@ def proved(claim: RateClaim, at: Any, solver: str) -> bool:
 @pytest.mark.parametrize("solver", sorted(solvers()))
 def test_no_near_miss_is_proved(solver: str) -> None:
     looked = 0
-    for claim in near_misses():
+    chosen = near_misses()[:: 1 if solver == DEFAULT else SAMPLED]
+    for claim in chosen:
         try:
             assert not all(proved(claim, at, solver) for at in claim.at), claim.table
         except TheoryckError:  # not for pep: derive and simulate are asked elsewhere
             continue
         looked += 1
-    assert looked > 30
+    assert looked > len(chosen) // 2
