@@ -12,7 +12,7 @@ from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.routes.start import POINT_RULES
-from theoryck.derive.rules import curvature
+from theoryck.derive.rules import curvature, lower_curvature
 from theoryck.derive.rules.base import Rule
 from theoryck.derive.rules.measures import (
     STARTS,
@@ -72,7 +72,7 @@ def one_step_facts(workshop: Workshop, traced: TracedStep) -> OneStepFacts:
     expansion: Rule = BackwardExpansion() if implicit else DistanceExpansion()
     decreases: tuple[Rule, ...] = (curvature.DescentLemma(), SemiSmoothDescent())
     if implicit:
-        decreases = (curvature.ConvexDecrease(),)
+        decreases = (curvature.ConvexDecrease(), *lower_curvature.DECREASES)
     rules: tuple[tuple[Quantity, Rule], ...] = (
         *((GAP, rule) for rule in decreases),
         (DISTANCE_SQUARED, expansion),
@@ -138,7 +138,7 @@ def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iter
                 yield least
 
 
-def _one_steps(
+def one_steps(
     workshop: Workshop, facts: OneStepFacts, potential: Quantity, *others: Quantity
 ) -> Iterator[int]:
     """Inequalities for one step of a potential with only the given quantities in them."""
@@ -176,7 +176,7 @@ def _sums(
         for shift in (0, 1):
             if shift == 1 and potential == quantity:
                 continue
-            for number in _one_steps(workshop, facts, potential, shifted(quantity, shift)):
+            for number in one_steps(workshop, facts, potential, shifted(quantity, shift)):
                 found = attempt(
                     workshop,
                     Telescoping(),
@@ -195,7 +195,7 @@ def _last(
     workshop: Workshop, facts: OneStepFacts, quantity: Quantity, index: sympy.Expr
 ) -> Iterator[int]:
     for potential in sorted(POTENTIALS, key=lambda p: p != quantity):
-        for number in _one_steps(workshop, facts, potential):
+        for number in one_steps(workshop, facts, potential):
             found = attempt(workshop, Geometric(), number, potential=potential, index=index)
             if found is None:
                 found = attempt(workshop, HarmonicSteps(), number, potential=potential, index=index)
@@ -204,7 +204,7 @@ def _last(
             if potential == quantity:
                 yield found
                 continue
-            for link in _links(workshop, facts, quantity, potential):
+            for link in links_between(workshop, facts, quantity, potential):
                 linked = attempt(workshop, LinkAtLast(), link, found, target=quantity)
                 if linked is not None:
                     yield linked
@@ -216,7 +216,7 @@ def _after_one_step(workshop: Workshop, facts: OneStepFacts, quantity: Quantity)
     if quantity not in POTENTIALS:
         return
     kept = tuple(q for q in STARTS if STARTS[q].free_symbols <= workshop.setting.start_symbols)
-    for number in _one_steps(workshop, facts, quantity, *kept):
+    for number in one_steps(workshop, facts, quantity, *kept):
         found = attempt(workshop, FirstStep(), number, potential=quantity)
         if found is not None:
             yield found
@@ -246,7 +246,7 @@ def _decrease(workshop: Workshop, facts: OneStepFacts, quantity: Quantity) -> in
     return None
 
 
-def _links(
+def links_between(
     workshop: Workshop, facts: OneStepFacts, above: Quantity, below: Quantity
 ) -> Iterator[int]:
     """Pointwise inequalities ``above <= c*below``."""

@@ -8,12 +8,12 @@ from theoryck.claims.expressions import Order
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
-from theoryck.derive.rules import curvature, growth
+from theoryck.derive.rules import curvature, growth, lower_curvature
 from theoryck.derive.rules.measures import InitialCondition, StartLink
 from theoryck.derive.setting import START_DISTANCE, START_GAP, START_GRADIENT
 from theoryck.derive.statements import DISTANCE_SQUARED, GAP, Bound, OneStep, Quantity
 
-POINT_RULES = (*growth.POINT_RULES, *curvature.POINT_RULES)
+POINT_RULES = (*growth.POINT_RULES, *curvature.POINT_RULES, *lower_curvature.POINT_RULES)
 
 
 def start_links(workshop: Workshop) -> tuple[int, ...]:
