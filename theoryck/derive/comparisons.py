@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from theoryck.claims.expressions import Order
 from theoryck.claims.printing import to_text
+from theoryck.derive.heavy.powers import PowerOrderFollows, PowersFollow, has_real_powers
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.rules.base import NotApplicableError, Rule
@@ -29,9 +30,11 @@ def _explicit(setting: Setting, target: Target) -> bool:
 
 
 COMPARISONS: tuple[Comparison, ...] = (
+    Comparison(PowersFollow(), lambda s, t: _explicit(s, t) and has_real_powers(s.bound)),
     Comparison(ClaimFollows(), lambda s, t: _explicit(s, t) and not t.measured.root),
     Comparison(NormFollows(), lambda s, t: _explicit(s, t) and t.measured.root),
     Comparison(OrderFollows(), lambda s, t: isinstance(s.claim.bound, Order)),
+    Comparison(PowerOrderFollows(), lambda s, t: isinstance(s.claim.bound, Order)),
     Comparison(MarkovFollows(), lambda s, t: t.random and not isinstance(s.claim.bound, Order)),
 )
 
