@@ -44,6 +44,9 @@ class Translator:
     symbols: dict[sympy.Symbol, Any] = field(default_factory=dict)
     facts: list[Any] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
+    multiples: dict[tuple[sympy.Expr, sympy.Expr], tuple[tuple[sympy.Expr, sympy.Expr], ...]] = (
+        field(default_factory=dict)
+    )
     powers: dict[tuple[sympy.Expr, sympy.Expr], Any] = field(default_factory=dict)
     roots: dict[tuple[sympy.Expr, int], Any] = field(default_factory=dict)
     exponentials: dict[sympy.Expr, Any] = field(default_factory=dict)
@@ -121,6 +124,8 @@ class Translator:
         return best
 
     def _function(self, expr: sympy.Expr) -> Any:
+        if expr == sympy.E:
+            return self._exponential(sympy.Integer(1))
         value = self.fresh()
         if expr == sympy.pi:
             self.facts += [self.number(*PI_LOWER) < value, value < self.number(*PI_UPPER)]
@@ -169,8 +174,10 @@ class Translator:
         if exponent.could_extract_minus_sign():
             return self._power(1 / base, -exponent)
         multiple, primitive = _content(exponent)
-        base = sympy.Pow(base, multiple)
-        key = (base, primitive)
+        key = (sympy.Pow(base, multiple), primitive)
+        if multiple != 1:
+            self.multiples[key] = (*self.multiples.get(key, ()), (base, exponent))
+        base = key[0]
         if key not in self.powers:
             self.term(base)
             self.term(primitive)
@@ -252,6 +259,7 @@ class Translator:
             z3.Implies(base > 0, value > 0),
             z3.Implies(nonnegative, value >= 0),
             z3.Implies(exponent == 0, value == 1),
+            z3.Implies(z3.And(base == 0, exponent > 0), value == 0),
             z3.Implies(exponent == 1, value == base),
             z3.Implies(base == 1, value == 1),
             z3.Implies(z3.And(nonnegative, base <= 1, exponent >= 0), value <= 1),

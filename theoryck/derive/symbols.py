@@ -221,7 +221,12 @@ class Reader:
         elif isinstance(exponent, sympy.Rational) and exponent > 0:
             self._require("a root of a negative number", Relation(base, ">=", ZERO))
         else:
-            self._require("a real power needs a positive base", positive)
+            self._require("a root of a negative number", Relation(base, ">=", ZERO))
+            self._require(
+                "a real power of zero needs a positive exponent",
+                positive,
+                Relation(exponent, ">", ZERO),
+            )
         if base == 0 and not exponent.is_positive:
             raise UnreadableError("a power of zero")
         return Symbolic().power(base, exponent)

@@ -66,6 +66,8 @@ def value(expr: sympy.Expr, point: Point, numbers: NumberSystem) -> Any:
             return numbers.power(base, value(expr.exp, point, numbers))
     if expr == sympy.pi:
         return numbers.constant("pi")
+    if expr == sympy.E:
+        return numbers.function("exp", numbers.rational(Fraction(1)))
     if type(expr) in NAMES:
         arguments = [value(argument, point, numbers) for argument in expr.args]
         return numbers.function(NAMES[type(expr)], *arguments)
