@@ -147,6 +147,9 @@ class Assumption:
     Args:
         name, quantities: how a claim writes it, ``smooth(L)``.
         definition, latex, source: what it says, and who said it.
+        conventions: where sources differ from it (a half, a square), for readers.
+        yields: inequalities that follow from it, in claim syntax, for readers; x and y are any
+            points, g a stochastic gradient at x. The engines use ``at_point`` and its kin.
         curvature: bounds on the curvature that it implies.
         at_point: the inequalities that it implies at a point where f was evaluated.
         at_sample: those on a stochastic gradient; told whether it is unbiased.
@@ -173,6 +176,8 @@ class Assumption:
     definition: str
     latex: str
     source: str
+    conventions: str = ""
+    yields: tuple[str, ...] = ()
     curvature: Callable[[Values, NumberSystem], Curvature] = no_curvature
     at_point: Callable[[Values, Evaluation, Trace], Iterable[Slack]] = no_point_slacks
     at_sample: Callable[[Values, Sample, bool], Iterable[Slack]] = no_sample_slacks

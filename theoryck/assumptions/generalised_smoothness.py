@@ -14,6 +14,8 @@ L0_L1_SMOOTH = Assumption(
     definition="norm(hessian(x)) <= L0 + L1*norm(grad(x)) for every x",
     latex=r"\|\nabla^2 f(x)\| \le L_0 + L_1\|\nabla f(x)\|",
     source="Zhang, He, Sra and Jadbabaie 2020, Definition 1",
+    conventions="l0_l1_smooth(L, 0) is smooth(L) for twice differentiable f",
+    yields=("norm(grad(x))**2 <= (2*L0 + 3*L1*norm(grad(x)))*(f(x) - f_star)",),
 )
 
 SEMI_SMOOTH = Assumption(
@@ -32,6 +34,7 @@ SEMI_SMOOTH = Assumption(
         r"+ \tfrac{\beta}{2}\|x - y\|^2"
     ),
     source="Allen-Zhu, Li and Song 2019, Theorem 4",
+    conventions="f is nonnegative, as a training loss is",
 )
 
 HESSIAN_LIPSCHITZ = Assumption(
@@ -41,6 +44,7 @@ HESSIAN_LIPSCHITZ = Assumption(
     definition="norm(hessian(x) - hessian(y)) <= rho*norm(x - y) for every x, y",
     latex=r"\|\nabla^2 f(x) - \nabla^2 f(y)\| \le \rho\|x - y\|",
     source="Nesterov and Polyak 2006, Section 2",
+    yields=("norm(grad(y) - grad(x) - hessian(x) @ (y - x)) <= rho/2*norm(y - x)**2",),
 )
 
 ALL = (L0_L1_SMOOTH, SEMI_SMOOTH, HESSIAN_LIPSCHITZ)

@@ -74,6 +74,13 @@ LIPSCHITZ = Assumption(
     definition="norm(g) <= G for every (sub)gradient g of f",
     latex=r"\|g\| \le G \quad \forall g \in \partial f(x)",
     source="Nesterov 2018, Section 3.2.1",
+    conventions=(
+        "a bound on the gradients: a Lipschitz constant of f itself; smooth is that of the gradient"
+    ),
+    yields=(
+        "abs(f(x) - f(y)) <= G*norm(x - y)",
+        "norm(grad(x)) <= G",
+    ),
     curvature=_bounded,
     at_point=_bounded_at_point,
     enough=_bounded,
@@ -88,6 +95,14 @@ PL = Assumption(
     definition="(1/2)*norm(grad(x))**2 >= mu*(f(x) - f_star) for every x",
     latex=r"\tfrac12\|\nabla f(x)\|^2 \ge \mu\,(f(x) - f^\star)",
     source="Polyak 1963; Karimi, Nutini and Schmidt 2016",
+    conventions=(
+        "with the half: pl(mu) is error_bound(2*mu); many sources write norm(grad(x))**2 >= "
+        "mu*(f(x) - f_star), which is pl(mu/2) here"
+    ),
+    yields=(
+        "norm(grad(x))**2 >= 2*mu*(f(x) - f_star)",
+        "f(x) - f_star >= mu/2*dist(x, argmin)**2",
+    ),
     at_point=_pl,
     of_the_minimum=True,
     stationary_is_optimal=True,
@@ -101,6 +116,11 @@ ERROR_BOUND = Assumption(
     definition="norm(grad(x))**2 >= delta*(f(x) - f_star) for every x",
     latex=r"\|\nabla f(x)\|^2 \ge \delta\,(f(x) - f^\star)",
     source="Karimi, Nutini and Schmidt 2016, with its constant not halved",
+    conventions=(
+        "without a half: error_bound(delta) is pl(delta/2), so delta = 2*mu; it bounds the gap of "
+        "the value, not the distance to the minimisers as other error bounds do"
+    ),
+    yields=("f(x) - f_star <= norm(grad(x))**2/delta",),
     at_point=_error_bound,
     of_the_minimum=True,
     stationary_is_optimal=True,
@@ -117,6 +137,11 @@ KL = Assumption(
     definition="norm(grad(x)) >= c*(f(x) - f_star)**alpha for every x, with 0 <= alpha < 1",
     latex=r"\|\nabla f(x)\| \ge c\,(f(x) - f^\star)^{\alpha}, \quad 0 \le \alpha < 1",
     source="Attouch, Bolte and Svaiter 2013, Definition 2.4 with a power desingulariser",
+    conventions=(
+        "c multiplies the power of the gap: kl(1/2, c) is error_bound(c**2); the desingulariser is "
+        "phi(s) = s**(1 - alpha)/(c*(1 - alpha)), and the inequality holds everywhere, not only "
+        "near a minimiser"
+    ),
     at_point=_kl,
     of_the_minimum=True,
     stationary_is_optimal=True,
@@ -129,6 +154,7 @@ QUADRATIC_GROWTH = Assumption(
     definition="f(x) - f_star >= (mu/2)*dist(x, argmin f)**2 for every x",
     latex=r"f(x) - f^\star \ge \tfrac{\mu}{2}\,\mathrm{dist}(x, \arg\min f)^2",
     source="Karimi, Nutini and Schmidt 2016, Section 2.3",
+    conventions="with the half, as in strong convexity; the distance is to the nearest minimiser",
     at_point=_growth,
     enough=_strong_enough_for_pl,
     has_minimiser=True,
@@ -154,6 +180,7 @@ STRICT_SADDLE = Assumption(
         r"convex on } B(x^\star, 2\delta)"
     ),
     source="Ge, Huang, Jin and Yuan 2015, Definition 2",
+    conventions="beta > 0 bounds the most negative eigenvalue: it is at most -beta at a saddle",
     of_the_minimum=True,
 )
 

@@ -63,6 +63,11 @@ BOUNDED_VARIANCE = Assumption(
     definition="E[norm(g - grad(x))**2 | x] <= sigma**2",
     latex=r"\mathbb{E}[\|g - \nabla f(x)\|^2 \mid x] \le \sigma^2",
     source="Ghadimi and Lan 2013, Assumption A1",
+    conventions=(
+        "sigma is the standard deviation of the whole vector, not of an entry; the mean of b draws "
+        "has sigma**2/b"
+    ),
+    yields=("E(norm(g)**2) <= norm(grad(x))**2 + sigma**2 (with unbiased)",),
     at_sample=_variance,
     enough=_no_noise,
 )
@@ -74,6 +79,13 @@ BOUNDED_SECOND_MOMENT = Assumption(
     definition="E[norm(g)**2 | x] <= G**2",
     latex=r"\mathbb{E}[\|g\|^2 \mid x] \le G^2",
     source="Nemirovski, Juditsky, Lan and Shapiro 2009, Equation 2.4",
+    conventions=(
+        "G**2 bounds the mean square of the stochastic gradient; lipschitz(G) the true gradient"
+    ),
+    yields=(
+        "norm(grad(x)) <= G (with unbiased)",
+        "E(norm(g - grad(x))**2) <= G**2 - norm(grad(x))**2 (with unbiased)",
+    ),
     at_sample=_second_moment,
     enough=_bounded_gradient,
 )
@@ -85,6 +97,11 @@ STRONG_GROWTH = Assumption(
     definition="E[norm(g)**2 | x] <= rho*norm(grad(x))**2",
     latex=r"\mathbb{E}[\|g\|^2 \mid x] \le \rho\,\|\nabla f(x)\|^2",
     source="Schmidt and Le Roux 2013; Vaswani, Bach and Schmidt 2019",
+    conventions=(
+        "rho >= 1 where unbiased is assumed too; in a finite sum it compares the mean square of "
+        "the terms' gradients with the gradient of the mean"
+    ),
+    yields=("E(norm(g - grad(x))**2) <= (rho - 1)*norm(grad(x))**2 (with unbiased)",),
     at_sample=_growth,
     enough=_growth_without_noise,
 )
@@ -96,6 +113,11 @@ HEAVY_TAILED = Assumption(
     definition="E[norm(g - grad(x))**alpha | x] <= sigma**alpha",
     latex=r"\mathbb{E}[\|g - \nabla f(x)\|^\alpha \mid x] \le \sigma^\alpha",
     source="Zhang, Karimireddy, Veit, Kim, Reddi, Kumar and Sra 2020, Assumption 1",
+    conventions=(
+        "1 < alpha <= 2 in the literature; alpha = 2 is bounded_variance(sigma), below it the "
+        "variance may be infinite"
+    ),
+    yields=("E(norm(g - grad(x))) <= sigma (alpha >= 1)",),
     enough=_no_noise,
 )
 

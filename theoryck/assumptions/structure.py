@@ -35,6 +35,7 @@ FINITE_SUM = Assumption(
     ),
     latex=r"f = \tfrac1n\sum_{i=1}^n f_i, \quad i \sim \mathrm{Unif}\{1, \dots, n\}",
     source="Robbins and Monro 1951, sampled",
+    conventions="the terms have equal weights and are drawn uniformly, with replacement",
     enough=_equal_terms,
     unbiased=True,
 )
@@ -46,6 +47,7 @@ INTERPOLATION = Assumption(
     definition="every f_i (or the noise) has a zero gradient at the minimiser",
     latex=r"\nabla f_i(x^\star) = 0 \quad \forall i",
     source="Vaswani, Bach and Schmidt 2019, Section 2",
+    conventions="of noise: g = 0 with probability one at every minimiser",
     enough=_no_noise,
     has_minimiser=True,
 )

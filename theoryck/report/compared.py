@@ -1,0 +1,1 @@
+"""What ``theoryck compare`` prints."""
