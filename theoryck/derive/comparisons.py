@@ -10,6 +10,7 @@ from theoryck.claims.printing import to_text
 from theoryck.derive.heavy.powers import PowerOrderFollows, PowersFollow, has_real_powers
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
+from theoryck.derive.rules.asymptotics import GrowthOrderFollows
 from theoryck.derive.rules.base import NotApplicableError, Rule
 from theoryck.derive.rules.measures import ClaimFollows, NormFollows
 from theoryck.derive.rules.orders import OrderFollows
@@ -35,6 +36,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(NormFollows(), lambda s, t: _explicit(s, t) and t.measured.root),
     Comparison(OrderFollows(), lambda s, t: isinstance(s.claim.bound, Order)),
     Comparison(PowerOrderFollows(), lambda s, t: isinstance(s.claim.bound, Order)),
+    Comparison(GrowthOrderFollows(), lambda s, t: isinstance(s.claim.bound, Order)),
     Comparison(MarkovFollows(), lambda s, t: t.random and not isinstance(s.claim.bound, Order)),
 )
 

@@ -19,7 +19,7 @@ from theoryck.derive.rules.sums import (
     PowerSum,
     Side,
     SumOfParts,
-    power_parts,
+    power_part,
 )
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.symbols import ONE, ZERO
@@ -49,15 +49,25 @@ class Part:
         return (ITERATION + self.shift) ** (-self.power)
 
 
+def product(weight: sympy.Expr, term: sympy.Expr) -> sympy.Expr:
+    """``weight*term``, with its powers of k + s kept apart where they are no fractions."""
+    if term.is_rational_function(ITERATION):
+        return sympy.factor(weight * term)
+    return sympy.Add(*(sympy.factor(weight * part) for part in sympy.Add.make_args(term)))
+
+
 def parts_of(term: sympy.Expr) -> tuple[Part, ...]:
     """The term as a sum of powers of k + s, like ones collected; empty where it is not."""
-    found: dict[tuple[sympy.Expr, sympy.Expr], sympy.Expr] = {}
-    try:
-        for factor, shift, power in power_parts(term):
-            found[shift, power] = found.get((shift, power), ZERO) + factor
-    except (NotApplicableError, sympy.PolynomialError):
-        return ()
-    return tuple(Part(factor, shift, power) for (shift, power), factor in found.items())
+    for form in (term, sympy.expand(term)):
+        found: dict[tuple[sympy.Expr, sympy.Expr], sympy.Expr] = {}
+        try:
+            for part in sympy.Add.make_args(form):
+                factor, shift, power = power_part(part)
+                found[shift, power] = found.get((shift, power), ZERO) + factor
+        except (NotApplicableError, sympy.PolynomialError):
+            continue
+        return tuple(Part(factor, shift, power) for (shift, power), factor in found.items())
+    return ()
 
 
 def sum_bounds(workshop: Workshop, term: sympy.Expr, over: Range, relation: str) -> Iterator[int]:

@@ -19,7 +19,7 @@ from theoryck.derive.routes.classic import (
     one_steps,
 )
 from theoryck.derive.routes.shapes import shapes
-from theoryck.derive.routes.sums import Range, leading, parts_of, sum_bounds
+from theoryck.derive.routes.sums import Range, leading, parts_of, product, sum_bounds
 from theoryck.derive.routes.weights import Weights, weights_for
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.measures import (
@@ -111,7 +111,7 @@ def _noises(
     """Bounds on the weighted noise; a single empty one where there is none."""
     if known.noise == 0:
         return [()]
-    term = sympy.cancel(weights.values * known.noise)
+    term = product(weights.values, known.noise)
     found = sum_bounds(workshop, term, Range(ZERO, last), "<=")
     return [(number,) for number in islice(found, MAX_SUMS)]
 
@@ -127,7 +127,7 @@ def _minima(workshop: Workshop, found: Varying, target: Target) -> Iterator[int]
     measured = target.measured
     first, last = measured.lower - found.shift, measured.upper - found.shift
     for weights in weights_for(found.known):
-        term = sympy.cancel(weights.values * found.known.weight)
+        term = product(weights.values, found.known.weight)
         growths = _growths(workshop, weights, last)
         noises = _noises(workshop, found.known, weights, last) if growths else []
         if not noises:
@@ -160,7 +160,7 @@ def _totals(workshop: Workshop, found: Varying, target: Target) -> Iterator[int]
     for weights in weights_for(found.known):
         growths = _growths(workshop, weights, last)
         noises = _noises(workshop, found.known, weights, last) if growths else []
-        term = sympy.cancel(weights.values * found.known.weight)
+        term = product(weights.values, found.known.weight)
         for noise in noises:
             for least in _least_weights(term, first, last):
                 number = attempt(

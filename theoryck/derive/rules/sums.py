@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -242,22 +241,15 @@ class SumOfParts(Rule):
         return Conclusion(SumBound(term, lower, upper, relation, value), tuple(conditions))
 
 
-def power_parts(term: sympy.Expr) -> Iterator[tuple[sympy.Expr, sympy.Expr, sympy.Expr]]:
-    """``term`` as a sum of ``c*(k + s)**(-p)``: triples (c, s, p).
+def power_part(part: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+    """One product as ``c*(k + s)**(-p)``: (c, s, p).
 
     Raises:
         NotApplicableError: it is not of this form.
 
-    >>> [part] = power_parts(3 / (2 * ITERATION + 4) ** 2)
-    >>> part
+    >>> power_part(3 / (2 * ITERATION + 4) ** 2)
     (3/4, 2, 2)
     """
-    for part in sympy.Add.make_args(sympy.expand(term)):
-        yield power_part(part)
-
-
-def power_part(part: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
-    """One product as ``c*(k + s)**(-p)``: (c, s, p)."""
     coefficient, shift, power = ONE, ONE, ZERO
     seen: sympy.Expr | None = None
     for factor in sympy.Mul.make_args(sympy.factor(part)):
