@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -49,7 +50,8 @@ class RationalFunctions(NumberSystem):
 
     Equal elements are equal objects, so that an identity of traced forms is an identity for all
     parameters at which both sides have a value. Powers ``base**k`` can be adjoined: an identity
-    that holds for any number in their place holds for them.
+    that holds for any number in their place holds for them. A parameter whose root occurs is
+    the square of its root, which is then the unknown of the field.
 
     >>> from theoryck.derive.domain import Domain
     >>> L = sympy.Symbol("L", positive=True)
@@ -62,21 +64,33 @@ class RationalFunctions(NumberSystem):
     domain: Domain
     field: Any
     powers: tuple[Power, ...] = ()
+    roots: Mapping[sympy.Symbol, sympy.Symbol] = field(default_factory=lambda: MappingProxyType({}))
     name: str = "rational functions"
     signs: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def over(
-        cls, domain: Domain, powers: Iterable[tuple[sympy.Expr, sympy.Symbol]] = ()
+        cls,
+        domain: Domain,
+        powers: Iterable[tuple[sympy.Expr, sympy.Symbol]] = (),
+        rooted: Iterable[sympy.Symbol] = (),
     ) -> RationalFunctions:
-        """The field over the domain's symbols, the iteration number and the given powers."""
+        """The field over the domain's symbols, the iteration number and the given powers.
+
+        Args:
+            domain: the parameters; signs are told on it.
+            powers: base and exponent of the powers that are adjoined.
+            rooted: nonnegative parameters whose square roots belong to the field.
+        """
         wide = domain.with_symbols(ITERATION)
+        roots = {symbol: root_of(symbol) for symbol in rooted}
         adjoined = tuple(
             Power(base, exponent, sympy.Dummy(f"power{number}", real=True))
             for number, (base, exponent) in enumerate(dict.fromkeys(powers))
         )
-        symbols = [*sorted(wide.symbols.values(), key=str), *(p.unknown for p in adjoined)]
-        return cls(wide, sympy.QQ.frac_field(*symbols), adjoined)
+        own = [roots.get(symbol, symbol) for symbol in sorted(wide.symbols.values(), key=str)]
+        symbols = [*own, *(p.unknown for p in adjoined)]
+        return cls(wide, sympy.QQ.frac_field(*symbols), adjoined, MappingProxyType(roots))
 
     def element(self, expr: sympy.Expr) -> RationalFunction:
         """An expression as an element.
@@ -87,9 +101,14 @@ class RationalFunctions(NumberSystem):
         expr = sympy.sympify(expr, strict=True)
         try:
             known = {power: self._adjoined(power).quotient.as_expr() for power in powers_in(expr)}
-            return RationalFunction(self.field.from_sympy(expr.xreplace(known)))
+            return self._rational(expr.xreplace(known))
         except (BasePolynomialError, ValueError, NotImplementedError, ZeroDivisionError) as error:
             raise InexactError(f"{expr} is no rational function of the parameters") from error
+
+    def _rational(self, expr: sympy.Expr) -> RationalFunction:
+        if self.roots:
+            expr = expr.subs({p: root**2 for p, root in self.roots.items()}, simultaneous=True)
+        return RationalFunction(self.field.from_sympy(expr))
 
     def _adjoined(self, power: sympy.Pow) -> RationalFunction:
         """``b**(a*s + c)`` where b or its inverse is the base of an adjoined power of s."""
@@ -107,8 +126,9 @@ class RationalFunctions(NumberSystem):
         raise InexactError(f"{power} is no rational function of the parameters")
 
     def readable(self, expr: sympy.Expr) -> sympy.Expr:
-        """The expression with the adjoined powers written as powers."""
-        return expr.xreplace({power.unknown: power.expression for power in self.powers})
+        """The expression with the adjoined powers and roots written as such."""
+        known = {power.unknown: power.expression for power in self.powers}
+        return expr.xreplace({**known, **{r: sympy.sqrt(p) for p, r in self.roots.items()}})
 
     def expression(self, value: RationalFunction) -> sympy.Expr:
         """An element as an expression, numerator and denominator factored."""
@@ -118,13 +138,28 @@ class RationalFunctions(NumberSystem):
         return RationalFunction(self.field.convert(sympy.QQ(value.numerator, value.denominator)))
 
     def power(self, base: Any, exponent: Any) -> RationalFunction:
-        power, base = self.to_integer(self.coerce(exponent)), self.coerce(base)
+        base, exponent = self.coerce(base), self.coerce(exponent)
+        if exponent * 2 == 1:
+            return self.root(base)
+        power = self.to_integer(exponent)
         if abs(power) > MAX_POWER:
             raise TooLargeError(f"a power with exponent {power}: at most {MAX_POWER}")
         if base == 0 and power < 0:
             raise DomainError("a negative power of zero")
         result: RationalFunction = base**power
         return result
+
+    def root(self, value: RationalFunction) -> RationalFunction:
+        """The square root of a square whose root is known to be nonnegative.
+
+        Raises:
+            InexactError: it is none in this field.
+        """
+        expr = sympy.sqrt(sympy.factor(value.quotient.as_expr()))
+        try:
+            return RationalFunction(self.field.from_sympy(expr))
+        except (BasePolynomialError, ValueError, NotImplementedError) as error:
+            raise InexactError(f"{expr} is no rational function of the parameters") from error
 
     def coerce(self, value: Any) -> Any:
         value = super().coerce(value)
@@ -135,6 +170,8 @@ class RationalFunctions(NumberSystem):
 
     def function(self, name: str, *arguments: Any) -> Any:
         values = [self.coerce(argument) for argument in arguments]
+        if name == "sqrt":
+            return self.root(values[0])
         if name == "abs":
             return values[0] * self.sign(values[0])
         if name in ("min", "max"):
@@ -197,6 +234,13 @@ class RationalFunctions(NumberSystem):
         """
         unknown = self.field.from_sympy(symbol)
         return RationalFunction(value.quotient.subs(unknown, sympy.QQ(number)))
+
+
+def root_of(symbol: sympy.Symbol) -> sympy.Symbol:
+    """The unknown that stands for the square root of a nonnegative parameter."""
+    return sympy.Symbol(
+        f"sqrt({symbol.name})", positive=symbol.is_positive, nonnegative=symbol.is_nonnegative
+    )
 
 
 def powers_in(expr: sympy.Expr) -> set[sympy.Pow]:
