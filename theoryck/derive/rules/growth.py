@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from theoryck.derive.rules.base import PointRule, positive
+import sympy
+
+from theoryck.derive.relations import Relation
+from theoryck.derive.rules.base import PointRule, nonnegative, positive
 from theoryck.derive.rules.curvature import Terms, at_point
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import GAP, GRADIENT_SQUARED
@@ -33,6 +36,21 @@ class ErrorBound(PointRule):
     def inequality(self, setting: Setting, at: int) -> Terms:
         delta = self.constant(setting, "error_bound", "delta")
         return at_point({GAP: delta, GRADIENT_SQUARED: -ONE}, at), ZERO, ()
+
+
+class KurdykaLojasiewiczHalf(PointRule):
+    """The claim's assumption ``kl(1/2, c)``, squared: it is the error bound with δ = c²."""
+
+    name = "Kurdyka–Łojasiewicz inequality with exponent 1/2"
+    formula = "‖∇f(x)‖² >= c**2*(f(x) - f*)"
+    source = "Attouch, Bolte, Redont and Soubeyran 2010; assumed"
+    uses = ("kl",)
+
+    def inequality(self, setting: Setting, at: int) -> Terms:
+        factor = self.constant(setting, "kl", "c")
+        alpha = self.constant(setting, "kl", "alpha")
+        conditions = (Relation(alpha, "==", sympy.Rational(1, 2)), nonnegative(factor))
+        return at_point({GAP: factor**2, GRADIENT_SQUARED: -ONE}, at), ZERO, conditions
 
 
 class StrongConvexityIsPL(PointRule):
@@ -66,6 +84,7 @@ class BoundedGradient(PointRule):
 POINT_RULES: tuple[PointRule, ...] = (
     PolyakLojasiewicz(),
     ErrorBound(),
+    KurdykaLojasiewiczHalf(),
     StrongConvexityIsPL(),
     BoundedGradient(),
 )

@@ -115,12 +115,12 @@ class WeightedRule(Rule):
             conditions.append(nonnegative(at(growth, ITERATION + 1)))
             conditions.append(nonnegative(known.noise))
             total = sum_bound(rest.pop(0), "<=")
-            self._fits(total.term, growth, total.lower, ONE, total.upper, last)
+            self.fits(total.term, growth, total.lower, ONE, total.upper, last)
             factor = sympy.exp(total.value)
         noise = ZERO
         if known.noise != 0:
             spent = sum_bound(rest.pop(0), "<=")
-            self._fits(spent.term, weights * known.noise, spent.lower, ZERO, spent.upper, last)
+            self.fits(spent.term, weights * known.noise, spent.lower, ZERO, spent.upper, last)
             noise = spent.value
         paid = self._paid(at(weights * known.ratio, 0)) * start_of(potential) + noise
         statement, more = self.result(
@@ -135,7 +135,7 @@ class WeightedRule(Rule):
         return ZERO if value.is_nonpositive else value
 
     @staticmethod
-    def _fits(term: sympy.Expr, wanted: sympy.Expr, *ends: sympy.Expr) -> None:
+    def fits(term: sympy.Expr, wanted: sympy.Expr, *ends: sympy.Expr) -> None:
         same_ends = all(equal(a, b) for a, b in zip(ends[::2], ends[1::2], strict=True))
         if not equal(term, wanted) or not same_ends:
             raise NotApplicableError("the sum is of other terms, or over another range")
@@ -183,7 +183,7 @@ class WeightedMinimum(WeightedRule):
         (premise,) = premises
         total = sum_bound(premise, ">=")
         first, last = ends
-        self._fits(total.term, weights * known.weight, total.lower, first, total.upper, last)
+        self.fits(total.term, weights * known.weight, total.lower, first, total.upper, last)
         measured = Measured(
             arguments["summand"],
             Aggregate.MIN,
