@@ -42,7 +42,7 @@ def eliminations(
         form = _combined(workshop, parts)
         unwanted = sorted((q for q in form.form.quantities if q not in allowed), key=_order)
         if not unwanted:
-            if not any(form.same_as(known) for known in seen):
+            if depth == 0 and not any(form.same_as(known) for known in seen):
                 seen.append(form)
                 yield _record(workshop, parts)
             return
@@ -55,7 +55,9 @@ def eliminations(
             if number not in used:
                 yield from search((*parts, (number, multiplier)), depth - 1)
 
-    yield from islice(search(((start, ONE),), MAX_ELIMINATIONS), MAX_CANDIDATES)
+    # the shortest combinations first: they are the ones that people read
+    found = (n for depth in range(MAX_ELIMINATIONS + 1) for n in search(((start, ONE),), depth))
+    yield from islice(found, MAX_CANDIDATES)
 
 
 def _order(quantity: Quantity) -> tuple[int, str]:
