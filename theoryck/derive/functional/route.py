@@ -1,0 +1,185 @@
+"""The route for steps that are functions of the gradient's length: clipped, normalised, plain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+
+from theoryck.claims.expressions import Order
+from theoryck.derive.functional.levels import (
+    LeastByGrowth,
+    LeastByLine,
+    LeastByTwoRegimes,
+    LeastByValues,
+)
+from theoryck.derive.functional.oracle import LENGTH
+from theoryck.derive.functional.pieces import pieces_of
+from theoryck.derive.functional.rules import (
+    AssumedStart,
+    BoundedGradientGain,
+    GeneralisedGain,
+    SmoothGain,
+    StepAlongGradient,
+    SummedGains,
+)
+from theoryck.derive.functional.statements import GainSum, RadialStep
+from theoryck.derive.measure import Target
+from theoryck.derive.proof import Workshop
+from theoryck.derive.routes.attempt import attempt
+from theoryck.derive.rules.base import NotApplicableError
+from theoryck.derive.setting import Stuck
+from theoryck.derive.statements import GRADIENT_SQUARED, Aggregate
+
+# how far a step may go, in units of 1/L1
+REACHES = tuple(
+    map(
+        sympy.Rational,
+        ("1/20", "1/10", "1/9", "1/8", "1/6", "1/5", "1/4", "1/3", "1/2", "2/3", "1", "3/2", "2"),
+    )
+)
+
+
+def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
+    """Bounds on the least norm of the gradients, from the gain of each step."""
+    measured = target.measured
+    fits = (Aggregate.MIN,)
+    if measured.quantity != GRADIENT_SQUARED or measured.aggregate not in fits:
+        raise Stuck("the gains of steps along the gradient bound the least of its norms")
+    if measured.expected:
+        raise Stuck("the gains of random steps are not read")
+    step = workshop_step(workshop)
+    for gain in gains(workshop, step):
+        total = attempt(workshop, SummedGains(), gain, upper=measured.upper)
+        if total is None:
+            continue
+        for started in (*assumed(workshop, total), total):
+            yield from _claimed(workshop, target, started)
+        for started in (total,):
+            yield from _solved(workshop, target, started)
+
+
+def workshop_step(workshop: Workshop) -> int:
+    """The step as a multiple of the gradient.
+
+    Raises:
+        Stuck: it is not one.
+    """
+    try:
+        return workshop.add(StepAlongGradient())
+    except NotApplicableError as error:
+        raise Stuck(str(error)) from error
+
+
+def gains(workshop: Workshop, step: int) -> Iterator[int]:
+    """The decrease of f in one step, by each assumption that bounds it."""
+    for rule in (SmoothGain(), BoundedGradientGain()):
+        number = attempt(workshop, rule, step)
+        if number is not None:
+            yield number
+    statement = workshop.statement(step)
+    if not workshop.setting.assumes("l0_l1_smooth") or not isinstance(statement, RadialStep):
+        return
+    found = None
+    low, high = 0, len(REACHES)
+    while low < high:  # what a shorter reach allows, a longer one does
+        middle = (low + high) // 2
+        number = attempt(workshop, GeneralisedGain(), step, reach=REACHES[middle])
+        if number is None:
+            low = middle + 1
+        else:
+            found, high = number, middle
+    if found is not None:
+        yield found
+
+
+def assumed(workshop: Workshop, total: int) -> Iterator[int]:
+    """The total with the start replaced by what is assumed of it."""
+    for index in range(len(workshop.setting.initial)):
+        number = attempt(workshop, AssumedStart(), total, relation=index)
+        if number is not None:
+            yield number
+
+
+def _claimed(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
+    """The claimed bound itself, if every longer gradient would gain too much."""
+    radius = claimed_radius(workshop, target)
+    if radius is None:
+        return
+    for rule in (LeastByGrowth(), LeastByValues()):
+        number = attempt(workshop, rule, total, radius=radius, lower=target.measured.lower)
+        if number is not None:
+            yield number
+            return
+
+
+def claimed_radius(workshop: Workshop, target: Target) -> sympy.Expr | None:
+    """The norm that the claim allows, or None for an order."""
+    if isinstance(workshop.setting.claim.bound, Order) or target.scale == 0:
+        return None
+    level = (workshop.setting.bound - target.offset) / target.scale
+    return level if target.measured.root else sympy.sqrt(level)
+
+
+def _solved(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
+    """Bounds in the form of the gain: a line where it is one, else two regimes."""
+    statement = workshop.statement(total)
+    if not isinstance(statement, GainSum):
+        return
+    lower = target.measured.lower
+    for rate, turn in regimes(workshop, statement.gain):
+        number = attempt(workshop, LeastByTwoRegimes(), total, rate=rate, turn=turn, lower=lower)
+        if number is not None:
+            yield number
+            return
+    for slope, depth in lines(statement.gain):
+        number = attempt(workshop, LeastByLine(), total, slope=slope, depth=depth, lower=lower)
+        if number is not None:
+            yield number
+            return
+
+
+def regimes(workshop: Workshop, gain: sympy.Expr) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Candidates for c and t in ``gain >= c*min(s**2, t*s)``."""
+    for turn in turns(gain):
+        values = [sympy.factor(p.value.subs(LENGTH, turn) / turn**2) for p in pieces_of(gain)]
+        for rate in dict.fromkeys(values):
+            yield rate, turn
+            yield rate / 2, turn
+
+
+def turns(gain: sympy.Expr) -> Iterator[sympy.Expr]:
+    """Where the gain changes its form: at the ends of its pieces, and at its scales."""
+    found: dict[sympy.Expr, None] = {}
+    for piece in pieces_of(gain):
+        for relation in piece.where:
+            root = linear_root(relation.left - relation.right)
+            if root is not None:
+                found[root] = None
+        below = sympy.fraction(sympy.cancel(sympy.together(piece.value)))[1]
+        for factor in sympy.Mul.make_args(sympy.factor(below)):
+            root = linear_root(factor.as_base_exp()[0])
+            if root is not None and root != 0:
+                found[-root] = None
+    yield from found
+
+
+def linear_root(expr: sympy.Expr) -> sympy.Expr | None:
+    """Where a function that is linear in the gradient's length vanishes."""
+    whole = sympy.expand(expr)
+    slope = whole.coeff(LENGTH, 1)
+    rest = sympy.expand(whole - slope * LENGTH)
+    if slope == 0 or rest.has(LENGTH) or slope.has(LENGTH):
+        return None
+    return sympy.factor(-rest / slope)
+
+
+def lines(gain: sympy.Expr) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Lines below the gain: the gain itself where it is linear."""
+    for piece in pieces_of(gain):
+        value = sympy.expand(piece.value)
+        if value.is_polynomial(LENGTH) and sympy.degree(value, LENGTH) == 1:
+            yield sympy.factor(value.coeff(LENGTH, 1)), -value.coeff(LENGTH, 0)
+
+
+__all__ = ["functional_bounds"]
