@@ -15,6 +15,7 @@ from theoryck.derive.findings import (
     missing_assumptions,
     unused_assumptions,
 )
+from theoryck.derive.lower.report import examine_order_from_below, with_attainment
 from theoryck.derive.measure import Target
 from theoryck.derive.oracles import EXACT_READING
 from theoryck.derive.printing import tidy, to_claim_text
@@ -61,16 +62,17 @@ def inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineRepor
 def _examine(claim: RateClaim, deadline: float) -> EngineReport:
     if claim.relation not in ("<=", "=="):
         return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
-    if isinstance(claim.bound, Order) and claim.bound.kind != "O":
-        return inconclusive(f"derive proves upper bounds, not {claim.bound.kind}(...)")
     try:
         setting, target = prepare(claim, deadline)
     except NoParameters as empty:
         return inconclusive(str(empty), (Finding("vacuous", str(empty)),))
+    if isinstance(claim.bound, Order) and claim.bound.kind != "O":
+        return examine_order_from_below(claim, setting, target, deadline, examine_rate)
     now = time.monotonic()
     found = search(setting, target, now + SEARCH_SHARE * (deadline - now))
     if found.proof is not None:
-        return _report(claim, setting, found.workshop, found.proof, deadline)
+        report = _report(claim, setting, found.workshop, found.proof, deadline)
+        return with_attainment(report, claim, setting, target, deadline)
     repaired = repairs(setting, target, found.workshop, deadline)
     if found.best is None:
         return _nothing_derived(found.workshop, found.stopped, repaired)
@@ -93,15 +95,6 @@ def _report(
     if draws(setting) and not is_random(setting):
         notes.append(EXACT_READING)
     evidence = (*notes, *derivation.lines)
-    if claim.relation == "==":
-        return EngineReport(
-            ENGINE,
-            Status.INCONCLUSIVE,
-            "the bound is proved as an upper bound for all parameters; derive does not show that "
-            "it is attained",
-            best_bound=best,
-            evidence=evidence,
-        )
     return EngineReport(
         ENGINE,
         Status.PROVED,
