@@ -35,6 +35,13 @@ Exit codes:
      to be (this goes before 1), or the command line is wrong
   3  none of these, but a claim without `expect` is inconclusive
 """
+DERIVE_CODES = """\b
+Exit codes:
+  0  every claim is derived
+  1  a claim is refuted, which was not expected
+  2  the file cannot be read, has no such claim, or a claim is invalid
+  3  none of these, but a claim is not derived
+"""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -246,6 +253,133 @@ def plot(context: click.Context, witness: str, out: str, methods_file: str | Non
     except TheoryckError as error:
         click.echo(f"{witness}: does not hold: {error}")
         context.exit(1)
+
+
+@cli.command(epilog=DERIVE_CODES)
+@click.argument("file", metavar="FILE")
+@click.option("--id", "ids", metavar="ID", multiple=True, help="Only this claim; may be repeated.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "latex", "mathml"]),
+    default="text",
+    show_default=True,
+    help="How the derivations are written; latex and mathml are whole documents.",
+)
+@click.option("--out", metavar="FILE", help="Where to write.  [default: standard output]")
+@click.option(
+    "--budget",
+    metavar="SECONDS",
+    type=float,
+    default=20.0,
+    show_default=True,
+    callback=_seconds,
+    help="The time for one claim.",
+)
+@click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
+@click.option(
+    "--optimise",
+    "parameter",
+    metavar="PARAMETER",
+    help="Find the value of a parameter (a step) that minimises the derived bound.",
+)
+@click.option(
+    "--reach",
+    "level",
+    metavar="EPSILON",
+    help="Find how many iterations bring the derived bound down to a level.",
+)
+@click.pass_context
+def derive(context: click.Context, /, **arguments: Any) -> None:
+    """Print the derivation of each claim: every step, its rule, and how it was checked."""
+    context.exit(_derive(**arguments))
+
+
+def _derive(
+    file: str,
+    ids: tuple[str, ...],
+    form: str,
+    out: str | None,
+    budget: float,
+    methods_file: str | None,
+    parameter: str | None,
+    level: str | None,
+) -> int:
+    from theoryck.check.extensions import load_vocabulary
+    from theoryck.report.derivations import Format, render
+    from theoryck.report.derived import Wish, derived_pages, worst
+
+    if out is not None:
+        _must_be_writable("--out", Path(out))
+    wish = Wish(budget, parameter, level)
+    pages = derived_pages(file, ids, load_vocabulary(methods_file), wish)
+    text = render([page for page, _ in pages], Format(form))
+    if out is None:
+        with _quiet_pipe():
+            click.echo(text, nl=False)
+    else:
+        Path(out).write_text(text, encoding="utf-8")
+    return worst(code for _, code in pages)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE")
+@click.argument("first", metavar="ID")
+@click.argument("second", metavar="ID")
+@click.option(
+    "--budget",
+    metavar="SECONDS",
+    type=float,
+    default=20.0,
+    show_default=True,
+    callback=_seconds,
+    help="The time for the comparison.",
+)
+@click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
+@click.pass_context
+def compare(context: click.Context, /, **arguments: Any) -> None:
+    """Say where the bound of one claim is below that of another, as functions of the parameters.
+
+    Two rates are compared by their bounds, two complexities by their numbers of iterations.
+    Exit codes: 0 compared; 2 a claim is not there or has no such bound; 3 not decided.
+    """
+    context.exit(_compare(**arguments))
+
+
+def _compare(file: str, first: str, second: str, budget: float, methods_file: str | None) -> int:
+    from theoryck.check.extensions import load_vocabulary
+    from theoryck.report.compared import comparison_lines
+
+    decided, lines = comparison_lines(file, first, second, load_vocabulary(methods_file), budget)
+    with _quiet_pipe():
+        for line in lines:
+            click.echo(line)
+    return 0 if decided else 3
+
+
+@cli.command()
+@click.argument("name", required=False, metavar="[ASSUMPTION]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "latex"]),
+    default="text",
+    show_default=True,
+    help="How it is written.",
+)
+@click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
+def explain(name: str | None, form: str, methods_file: str | None) -> None:
+    """Explain an assumption or a method: definition, conventions, and what follows from what.
+
+    Without an argument: the list of them.
+    """
+    from theoryck.check.extensions import load_vocabulary
+    from theoryck.report.explained import catalogue, explained
+
+    vocabulary = load_vocabulary(methods_file)
+    text = catalogue(vocabulary) if name is None else explained(name, vocabulary, form)
+    with _quiet_pipe():
+        click.echo(text, nl=False)
 
 
 @cli.command()

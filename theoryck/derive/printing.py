@@ -9,6 +9,8 @@ from sympy.printing.str import StrPrinter
 
 from theoryck.derive.exact import polynomial_symbols
 
+HALF = sympy.Rational(1, 2)
+
 
 class ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
     """Writes ``max``, ``min``, ``abs`` and ``ceil`` as claims do; the rest is SymPy's own text."""
@@ -24,6 +26,17 @@ class ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
 
     def _print_ceiling(self, expr: Any) -> str:
         return f"ceil({self._print(expr.args[0])})"
+
+    def _print_Mul(self, expr: Any) -> str:
+        # SymPy splits the roots of positive factors; people write one root
+        roots = [a for a in expr.args if a.is_Pow and abs(a.exp) == HALF and a.base.is_nonnegative]
+        if len(roots) < 2 or any(root.base.is_Add for root in roots):
+            return str(super()._print_Mul(expr))
+        sign = -1 if all(root.exp.is_negative for root in roots) else 1
+        inside = sympy.Mul(*(root.base ** (2 * sign * root.exp) for root in roots))
+        joined = sympy.Symbol(f"sqrt({self._print(inside)})", positive=True) ** sign
+        others = [a for a in expr.args if a not in roots]
+        return str(self._print(sympy.Mul(joined, *others)))
 
     def _print_Exp1(self, expr: Any) -> str:
         return "exp(1)"
