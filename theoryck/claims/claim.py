@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from theoryck.assumptions.base import Assumption
+from theoryck.claims.derivations import Written
 from theoryck.claims.expressions import Comparison, Condition, Expr
 from theoryck.methods.base import Method
 from theoryck.verdict import Status
@@ -67,6 +68,7 @@ class RateClaim(Claim):
     relation: str
     limit: str
     confidence: Expr | None
+    derivation: Written | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

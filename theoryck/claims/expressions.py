@@ -60,6 +60,15 @@ class Iterate:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """``name[index]``, an entry of a sequence that a written derivation names."""
+
+    name: str
+    index: Expr
+    column: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class Value:
     """``f(point)``."""
 
@@ -121,7 +130,7 @@ class Conjunction:
     column: int = field(default=0, compare=False)
 
 
-Expr = Number | Symbol | Apply | Iterate | Value | Gradient | Expectation | Over | Order
+Expr = Number | Symbol | Apply | Iterate | Entry | Value | Gradient | Expectation | Over | Order
 Condition = Comparison | Conjunction
 
 
@@ -132,7 +141,7 @@ def children(expr: Expr | Condition) -> tuple[Expr | Condition, ...]:
             return ()
         case Apply(arguments=arguments):
             return arguments
-        case Iterate(index=inner):
+        case Iterate(index=inner) | Entry(index=inner):
             return (inner,)
         case Value(point=inner) | Gradient(point=inner):
             return (inner,)

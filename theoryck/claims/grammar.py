@@ -24,6 +24,7 @@ from theoryck.claims.expressions import (
     Comparison,
     Condition,
     Conjunction,
+    Entry,
     Expectation,
     Expr,
     Gradient,
@@ -413,9 +414,11 @@ class Reader:
             self.column(node),
         )
 
-    def subscript(self, node: ast.Subscript) -> Iterate:
-        """``x[index]``; nothing else has an index."""
+    def subscript(self, node: ast.Subscript) -> Iterate | Entry:
+        """``x[index]``, or an entry of a sequence; nothing else has an index."""
         name = node.value.id if isinstance(node.value, ast.Name) else None
+        if name in self.scope.sequences:
+            return Entry(name, self.term(node.slice), self.column(node))
         if name == "E" and "E" in self.scope.words:
             raise self.error("E[...]", node, "the expectation is written E(...)")
         if name != "x" or "x" not in self.scope.words or "x" in self.scope.shapes:

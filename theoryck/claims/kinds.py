@@ -22,6 +22,7 @@ from theoryck.claims.claim import (
     RateClaim,
 )
 from theoryck.claims.declarations import RUN_WORDS
+from theoryck.claims.derivations import read_derivation
 from theoryck.claims.expressions import (
     Comparison,
     Condition,
@@ -97,6 +98,9 @@ def read_rate(fields: Fields, context: Context) -> RateClaim:
         if relation == "==":
             remedy = "write bound = 'Theta(...)' with '<='"
             fields.fail("relation", ClaimError("'==' with an order bound", None, remedy))
+    derivation = fields.optional(
+        "derivation", lambda v, p: read_derivation(v, p, context.parameters), None
+    )
     fields.close()
     parts = _run_parts(method, assumptions, initial) | {"measure": (measure,), "bound": (bound,)}
     check_meaning(context.common["at"], parts, fields.place)
@@ -111,6 +115,7 @@ def read_rate(fields: Fields, context: Context) -> RateClaim:
         relation=relation,
         limit=limit,
         confidence=confidence,
+        derivation=derivation,
     )
 
 
@@ -231,7 +236,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "rate",
                 (
                     *("method", "assumptions", "initial", "measure", "bound"),
-                    *("relation", "confidence", "as"),
+                    *("relation", "confidence", "derivation", "as"),
                 ),
                 RUN_WORDS,
                 read_rate,

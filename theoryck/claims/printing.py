@@ -9,6 +9,7 @@ from theoryck.claims.expressions import (
     Comparison,
     Condition,
     Conjunction,
+    Entry,
     Expectation,
     Expr,
     Gradient,
@@ -53,6 +54,8 @@ def _text(expr: Expr | Condition) -> tuple[str, int]:
             return _apply(expr)
         case Iterate(index=index):
             return f"x[{to_text(index)}]", ATOM
+        case Entry(name=name, index=index):
+            return f"{name}[{to_text(index)}]", ATOM
         case Value(point=point):
             return f"f({to_text(point)})", ATOM
         case Gradient(point=point):

@@ -16,6 +16,7 @@ from theoryck.assumptions import ASSUMPTIONS, Assumption
 from theoryck.claims import limits
 from theoryck.claims.claim import Claim, Parameter
 from theoryck.claims.declarations import parameter_scope, read_parameters
+from theoryck.claims.derivations import attach
 from theoryck.claims.expressions import Expr
 from theoryck.claims.fields import DecimalText, Fields, InvalidTable, shown, string
 from theoryck.claims.grammar import suggestion
@@ -26,6 +27,7 @@ from theoryck.methods import METHODS, Method
 from theoryck.verdict import Status
 
 FORMAT = 1
+TABLES = ("format", "claim", "derivation", "lemma")
 COMMON_KEYS = ("id", "kind", "text", "source", "parameters", "at", "expect")
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -66,7 +68,10 @@ def read_file(
     """
     name = os.fspath(path)
     document = parse_document(read_text(path), Place(file=name))
-    return ClaimFile(name, _read_tables(document, name, methods, assumptions))
+    tables, orphans = attach(document, document["claim"], name)
+    entries = _read_tables(tables, name, methods, assumptions)
+    strays = (InvalidClaim(i, "rate", (error,), table) for i, table, error in orphans)
+    return ClaimFile(name, (*entries, *strays))
 
 
 def read_claim(
@@ -149,8 +154,8 @@ def check_text(text: str, place: Place) -> None:
             raise ClaimError(f"too many dots up to line {number}", place, "split the file")
 
 
-def parse_document(text: str, place: Place) -> list[Any]:
-    """The claim tables of a TOML text, floats kept as they are written.
+def parse_document(text: str, place: Place) -> Mapping[str, Any]:
+    """The tables of a TOML text, claims among them, floats kept as they are written.
 
     Raises:
         ClaimError: it is not TOML, not of format 1, or holds no claims.
@@ -170,8 +175,8 @@ def parse_document(text: str, place: Place) -> list[Any]:
         problem = "`format` is missing" if number is None else f"format {shown(number)}"
         raise ClaimError(problem, place, f"claim files begin with: format = {FORMAT}")
     for key in document:
-        if key not in ("format", "claim"):
-            near = suggestion(key, ["claim", "format"])
+        if key not in TABLES:
+            near = suggestion(key, TABLES)
             raise ClaimError(f"unknown key {shown(key)}", place, near or "claims are [[claim]]")
     tables = document.get("claim")
     if isinstance(tables, dict):
@@ -180,7 +185,7 @@ def parse_document(text: str, place: Place) -> list[Any]:
         raise ClaimError("no claims", place, "begin each claim with [[claim]]")
     if len(tables) > limits.MAX_CLAIMS:
         raise ClaimError(f"more than {limits.MAX_CLAIMS} claims", place, "split the file")
-    return tables
+    return document
 
 
 def _read_tables(

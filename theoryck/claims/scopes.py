@@ -46,6 +46,7 @@ class Scope:
         words: the reserved words that mean something here.
         arithmetic: what the operators do with vectors.
         indices: indices bound by ``min_over`` and its kin around the expression.
+        sequences: names that stand with an index only, as ``z[k]`` in a written derivation.
     """
 
     where: str
@@ -54,6 +55,7 @@ class Scope:
     words: frozenset[str] = CONSTANTS
     arithmetic: Arithmetic = Arithmetic.SPACE
     indices: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
 
     def shape(self, name: str) -> Shape | None:
         """The shape of a name that may stand alone, None where it may not."""

@@ -25,6 +25,7 @@ from theoryck.derive.membership import examine_membership
 from theoryck.derive.rate import examine_rate, inconclusive
 from theoryck.derive.scalars import examine_identity, examine_inequality
 from theoryck.derive.schedules import examine_schedule
+from theoryck.derive.written import examine_with_derivation
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport
 
@@ -56,6 +57,8 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
 
 def _examine(claim: Claim, deadline: float) -> EngineReport:
     match claim:
+        case RateClaim(derivation=written) if written is not None:
+            return examine_with_derivation(claim, written, deadline)
         case RateClaim():
             return examine_rate(claim, deadline)
         case InequalityClaim():
