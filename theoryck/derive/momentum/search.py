@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, islice
 from typing import Any
@@ -13,6 +13,7 @@ import sympy
 from theoryck.algebra import Evaluation, Form, Leaf, dot
 from theoryck.derive.momentum.combine import Pair, Puzzle, combinations_of, entry, residues
 from theoryck.derive.momentum.directions import moved_by_gradients
+from theoryck.derive.momentum.growing import from_nothing
 from theoryck.derive.momentum.rules import PotentialStep, dissipated, observed
 from theoryck.derive.momentum.sampling import trial_points
 from theoryck.derive.momentum.state import MemoryStep, memory_step
@@ -38,6 +39,8 @@ class Ground:
     workshop: Workshop
     step: MemoryStep
     points: tuple[Point, ...]
+    forms: dict[str, Form] = field(default_factory=dict, compare=False, repr=False)
+    tried: set[object] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def of(cls, workshop: Workshop) -> Ground:
@@ -83,9 +86,21 @@ class Ground:
         known = (*self.step.state_leaves, *self.gradients)
         return frozenset(pair for e in self.noises for u in known for pair in ((e, u), (u, e)))
 
+    @property
+    def velocities(self) -> Iterator[tuple[sympy.Expr, ...]]:
+        """x[k] minus a point that the state remembers, or a displacement that it remembers."""
+        for place in range(1, self.step.size):
+            direction = [ZERO] * self.step.size
+            direction[place] = ONE
+            if self.step.weights[place]:
+                direction[0], direction[place] = ONE, -ONE
+            yield tuple(direction)
+
     def form(self, name: str) -> Form:
         """One of the known inequalities."""
-        return self.step.inequalities[name].form()
+        if name not in self.forms:
+            self.forms[name] = self.step.inequalities[name].form()
+        return self.forms[name]
 
     def named(self, *names: str) -> dict[str, Form]:
         """Those of the names that the claim gives."""
@@ -117,6 +132,10 @@ class Ground:
         """The step that says so, if the rule agrees."""
         numbers = self.numbers
         kept = {q: c for q, c in drops.items() if c != 0}
+        what = (potential, ratio, tuple(kept.items()))
+        if what in self.tried:
+            return None
+        self.tried.add(what)
         try:
             noise, full = self._with_noise(potential, ratio, kept, multipliers)
         except (TheoryckError, Stuck, ZeroDivisionError) as error:
@@ -189,6 +208,8 @@ def levels(ground: Ground) -> Iterator[int]:
     direction = moved_by_gradients(ground.step) if ground.step.minimiser else None
     if direction is not None:
         yield from _level(ground, direction)
+        if ground.step.varies:
+            yield from from_nothing(ground, direction)
 
 
 def _level(ground: Ground, direction: tuple[sympy.Expr, ...]) -> Iterator[int]:
@@ -340,12 +361,8 @@ def descents(ground: Ground) -> Iterator[int]:
         *(f"descent({ground.label(e)}, {x})" for e in step.iterates[1][:1] if e is not None),
         *ground.variances,
     )
-    for place in range(1, step.size):
-        direction = list(zeros)
-        direction[place] = ONE
-        if step.weights[place]:
-            direction[0], direction[place] = ONE, -ONE
-        moving = _square(ground, tuple(direction))
+    for velocity in ground.velocities:
+        moving = _square(ground, velocity)
         terms = {
             **known,
             SHAPE: -dissipated(step, moving, ONE, (), ZERO),
