@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theoryck.derive.functional import functional_bounds
+from theoryck.derive.functional import accumulated_bounds, functional_bounds
 from theoryck.derive.heavy.bounds import heavy_tailed_bounds
 from theoryck.derive.momentum import memory_bounds
 from theoryck.derive.potentials import potential_bounds
@@ -17,6 +17,7 @@ ROUTES: tuple[Route, ...] = (
     Route("varying steps", varying_bounds, at_most=12),
     Route("clipped steps under heavy tails", heavy_tailed_bounds),
     Route("gains along the gradient", functional_bounds),
+    Route("steps divided by a root of squares", accumulated_bounds),
     Route("potentials", potential_bounds),
     Route("potentials with memory", memory_bounds),
 )
