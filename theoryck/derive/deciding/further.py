@@ -42,7 +42,7 @@ def further(goal: Relation, domain: Domain, deadline: float, first: Unknown) -> 
     """The decision on a relation that z3 left open: proved, a counterexample, or ``first``.
 
     Args:
-        goal: a relation that no sample point contradicts.
+        goal: a relation.
         domain: the parameters and what is known of them.
         deadline: a value of ``time.monotonic()``.
         first: why it is open so far.
@@ -50,6 +50,13 @@ def further(goal: Relation, domain: Domain, deadline: float, first: Unknown) -> 
     until = min(deadline, time.monotonic() + SECONDS)
     if time.monotonic() >= until or first.code == UNDEFINED:
         return first
+    if any(fails_at(goal, point) for point in islice(sample_points(domain), SAMPLES)):
+        return first
+    if goal.sign == "!=":
+        for sign in (">", "<"):
+            part = further(Relation(goal.left, sign, goal.right), domain, until, first)
+            if isinstance(part, Proved):
+                return part
     for decision in _attempts(goal, domain, until):
         if isinstance(decision, Proved | Counterexample):
             return decision
@@ -61,7 +68,8 @@ def further(goal: Relation, domain: Domain, deadline: float, first: Unknown) -> 
 def _attempts(goal: Relation, domain: Domain, deadline: float) -> Iterator[Decision]:
     difference = goal.left - goal.right
     special = difference.has(*HYPERBOLIC, *TRIGONOMETRIC, sympy.asinh)
-    if goal.sign in ("==", "<=", ">=") and special and vanishes(difference):
+    known = special or difference.has(sympy.exp)
+    if goal.sign in ("==", "<=", ">=") and known and vanishes(difference):
         guarded = Prover(domain, deadline).guards(goal)
         yield Proved(IDENTITIES) if guarded is None else guarded
     transcendental = is_transcendental(difference)

@@ -20,6 +20,7 @@ from theoryck.derive.symbols import ONE, ZERO
 NOT_SMOOTH = (
     *(sympy.Max, sympy.Min, sympy.Abs, sympy.sign, sympy.floor, sympy.ceiling, sympy.tan),
 )
+NO_VALUE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 TRANSCENDENTAL = (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh)
 MORE = (sympy.atan, sympy.asinh)
 INNER = (ZERO, ONE)  # where a minimum may lie, beside the ends
@@ -123,7 +124,8 @@ def _grows(
     apart = tuple(r for r in domain.known if symbol not in r.symbols)
     bounds = _bounds(symbol, domain)
     base = _with(domain, apart, *(_between(s, c, anchor) for s, c in bounds if c != anchor.at))
-    if not shows(Relation(g.subs(symbol, anchor.at), sign, ZERO), base):
+    start = g.subs(symbol, anchor.at)
+    if start.has(*NO_VALUE) or not shows(Relation(start, sign, ZERO), base):
         return False
     if _told_sign(symbol) and not shows(Relation(anchor.at, ">=", ZERO), base):
         return False  # SymPy's simplifications hold for positive symbols only
@@ -172,7 +174,7 @@ def _continuous(h: sympy.Expr, t: sympy.Symbol, region: Domain, shows: Shows) ->
 
     That the other terms have values (denominators, roots, logarithms) is part of ``shows``.
     """
-    if h.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I, sympy.Derivative, sympy.Subs):
+    if h.has(*NO_VALUE, sympy.Derivative, sympy.Subs):
         return False
     for power in h.atoms(sympy.Pow):
         if isinstance(power.exp, sympy.Rational) or not power.has(t):

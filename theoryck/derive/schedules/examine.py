@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import sympy
 
 from theoryck.claims.claim import ScheduleClaim, SeriesCondition
 from theoryck.claims.evaluate import RELATION_SIGNS
 from theoryck.claims.expressions import Apply, Expr, Symbol, walk
-from theoryck.derive.decide import Proved, decide, is_empty
+from theoryck.derive.contradictions import contradiction
+from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.instances import exact_instances, shown
-from theoryck.derive.printing import to_claim_text
-from theoryck.derive.relations import Relation
+from theoryck.derive.printing import tidy, to_claim_text
+from theoryck.derive.relations import NEGATIONS, Relation
+from theoryck.derive.schedules.envelopes import Envelope, envelope
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
-from theoryck.derive.schedules.series import Extended, Finite, Infinite, Series, ratio, series
+from theoryck.derive.schedules.series import (
+    Extended,
+    Finite,
+    Infinite,
+    Series,
+    exactly,
+    overwhelms,
+    ratio,
+    series,
+)
+from theoryck.derive.schedules.totals import total
 from theoryck.derive.symbols import ONE, ZERO, Obligation, Reader, UnreadableError
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status
@@ -44,9 +56,9 @@ def examine_schedule(claim: ScheduleClaim, deadline: float) -> EngineReport:
         deadline: a value of ``time.monotonic()``.
     """
     domain = domain_of(claim.parameters)
-    if claim.parameters and is_empty(domain, deadline):
-        message = "no parameters satisfy the constraints"
-        return _inconclusive(message, (Finding("vacuous", message),))
+    empty = contradiction(domain, deadline)
+    if empty is not None:
+        return _inconclusive(empty.message, (empty,))
     symbols: Mapping[str, sympy.Expr] = domain.symbols
     lines: list[str] = []
     open_points: list[str] = []
@@ -119,24 +131,31 @@ def judge(
     k = sympy.Symbol("k", integer=True, nonnegative=True)
     reader = Reader({**symbols, "k": k})
     rule = reader.read(claim.schedule)
-    reading = _Conditions({**symbols, "k": k, claim.name: rule}, Calculus(domain, k, deadline))
+    calculus = Calculus(domain, k, deadline)
+    reading = _Conditions(
+        {**symbols, "k": k, claim.name: rule}, calculus, tuple(reader.obligations)
+    )
     sides = [reading.side(operand) for operand in condition.relation.operands]
-    start = _start((*reader.obligations, *reading.obligations), domain, k, deadline)
-    running = domain.where(Relation(k, ">=", sympy.Integer(start)))
-    for terms in reading.nonnegative:
-        if not isinstance(decide(Relation(terms, ">=", ZERO), running, deadline), Proved):
-            raise UndecidedGrowthError(f"{terms} may be negative, so that its sum may be zero")
-    leading = reading.calculus.leading(rule) if rule.has(k) else None
-    behaviour = to_claim_text(leading.term(k) if leading is not None else rule)
     (relation,) = condition.relation.relations
-    holds = _compare(sides[0], relation, sides[1], reading.calculus)
+    holds = _compare(sides[0], relation, sides[1], calculus)
     lines = (
-        f"{claim.name} ~ {behaviour} as k -> oo, the sums run from k = {start}",
+        f"{_behaviour(claim.name, rule, calculus)}, the sums run from k = {reading.start}",
         *dict.fromkeys(reading.calculus.notes),
         *reading.lines,
         f"{condition.text} {'holds' if holds else 'is false'}: {'; '.join(reading.lines)}",
     )
     return Judged(condition.text, holds, lines)
+
+
+def _behaviour(name: str, rule: sympy.Expr, calculus: Calculus) -> str:
+    """``gamma ~ 1/k as k -> oo``, or the rule itself where it has no leading term."""
+    if rule.has(calculus.k):
+        try:
+            term = calculus.leading(rule).term(calculus.k)
+        except UndecidedGrowthError:
+            return f"{name} = {to_claim_text(rule)}"
+        return f"{name} ~ {to_claim_text(term)} as k -> oo"
+    return f"{name} = {to_claim_text(rule)}"
 
 
 @dataclass
@@ -145,11 +164,13 @@ class _Conditions:
 
     names: Mapping[str, sympy.Expr]
     calculus: Calculus
+    obligations: tuple[Obligation, ...]
+    lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.obligations: list[Obligation] = []
-        self.lines: list[str] = []
-        self.nonnegative: list[sympy.Expr] = []
+        self.start = _start(
+            self.obligations, self.calculus.domain, self.calculus.k, self.calculus.deadline
+        )
 
     def side(self, expr: Expr) -> Extended:
         match expr:
@@ -158,7 +179,7 @@ class _Conditions:
             case Apply(function="neg", arguments=(Symbol(name="oo"),)):
                 return Infinite(-1)
             case Apply(function="sum", arguments=(body,)):
-                return self._series(body).total
+                return self._series(self._read(body)).total
             case Apply(
                 function="/",
                 arguments=(
@@ -166,10 +187,7 @@ class _Conditions:
                     Apply(function="sum", arguments=(below,)),
                 ),
             ):
-                divisor = self._series(below)
-                if isinstance(divisor.total, Finite):
-                    self.nonnegative.append(self._read(below))  # so that the sum is not zero
-                limit, because = ratio(self._series(above), divisor, self.calculus)
+                limit, because = self._quotient(self._read(above), self._read(below))
                 size = "oo" if isinstance(limit, Infinite) else "finite"
                 self.lines.append(
                     f"the quotient of the partial sums is {size} in the limit: {because}"
@@ -177,27 +195,69 @@ class _Conditions:
                 return limit
         if any(isinstance(node, Apply) and node.function == "sum" for node in walk(expr)):
             raise UnreadableError("a condition other than on sum(...) or sum(...)/sum(...)")
-        return Finite(self._read(expr))
+        return exactly(self._read(expr))
 
-    def _series(self, body: Expr) -> Series:
-        terms = self._read(body)
+    def _quotient(self, above: sympy.Expr, below: sympy.Expr) -> tuple[Extended, str]:
+        numerator = self._series(above)
+        because = overwhelms(numerator, self._envelope(below), self.calculus)
+        if because is not None:
+            self._not_zero(below)
+            return Infinite(1), because
+        divisor = self._series(below)
+        if isinstance(divisor.total, Finite):
+            self._not_zero(below)
+        return ratio(numerator, divisor, self.calculus)
+
+    def _not_zero(self, terms: sympy.Expr) -> None:
+        positive = self._envelope(terms).least is not None
+        if not positive or not self._shows(Relation(terms, ">=", ZERO)):
+            raise UndecidedGrowthError(f"{terms} may be negative, so that its sum may be zero")
+
+    def _shows(self, relation: Relation) -> bool:
+        running = self.calculus.domain.where(
+            Relation(self.calculus.k, ">=", sympy.Integer(self.start))
+        )
+        return isinstance(decide(relation, running, self.calculus.deadline), Proved)
+
+    def _envelope(self, terms: sympy.Expr) -> Envelope:
         if terms == ZERO:
             raise UndecidedGrowthError("a sum of zeros")
-        found = series(self.calculus.leading(terms), self.calculus)
+        return envelope(terms, self.calculus, self._shows)
+
+    def _series(self, terms: sympy.Expr) -> Series:
+        found = series(self._envelope(terms), self.calculus)
         value = "finite"
         if isinstance(found.total, Infinite):
             value = "oo" if found.total.sign > 0 else "-oo"
+        k, size = self.calculus.k, to_claim_text(found.terms.most.term(self.calculus.k))
+        same = found.terms.least == found.terms.most
         self.lines.append(
-            f"the sum of {to_claim_text(terms)} is {value}: its terms are ~ "
-            f"{to_claim_text(found.terms.term(self.calculus.k))}, {found.because}"
+            f"the sum of {to_claim_text(terms)} is {value}: its terms are "
+            f"{'~' if same else 'at most about'} {size}, {found.because}"
         )
+        if isinstance(found.total, Finite):
+            known = total(terms, self.start, self.calculus, self._shows)
+            if known is not None:
+                found = replace(found, total=known[0])
+                self.lines.append(f"the sum over {k} >= {self.start} {_valued(*known)}")
         return found
 
     def _read(self, expr: Expr) -> sympy.Expr:
+        """An expression; a later start of the sums where it has no value before."""
         reader = Reader(self.names)
         value = reader.read(expr)
-        self.obligations += reader.obligations
+        self.obligations = (*self.obligations, *reader.obligations)
+        domain, k = self.calculus.domain, self.calculus.k
+        self.start = _start(self.obligations, domain, k, self.calculus.deadline)
         return value
+
+
+def _valued(value: Finite, because: str) -> str:
+    if value.low == value.high:
+        return f"is {to_claim_text(tidy(value.low))}: {because}"
+    least = "" if value.low is None else f"is at least {to_claim_text(value.low.evalf(8))}"
+    most = "" if value.high is None else f"at most {to_claim_text(value.high.evalf(8))}"
+    return f"{' and '.join(filter(None, (least, most)))}: {because}"
 
 
 def _start(
@@ -227,21 +287,38 @@ def _compare(left: Extended, relation: str, right: Extended, calculus: Calculus)
             order = a
         case Finite(), Infinite(sign=b):
             order = -b
-        case Finite(value=a), Finite(value=b):
-            if a is None or b is None:
-                raise UndecidedGrowthError("the value of a finite sum is not computed")
+        case Finite() as a, Finite() as b:
             return _finite(a, relation, b, calculus)
     return order in RELATION_SIGNS[relation]
 
 
-def _finite(a: sympy.Expr, relation: str, b: sympy.Expr, calculus: Calculus) -> bool:
-    goal = Relation(a, relation, b)
-    if calculus.surely(goal.left, goal.sign, goal.right):
-        return True
-    opposite = goal.negation()
-    if calculus.surely(opposite.left, opposite.sign, opposite.right):
-        return False
-    raise UndecidedGrowthError(f"{goal} is neither proved nor false everywhere")
+def _finite(a: Finite, relation: str, b: Finite, calculus: Calculus) -> bool:
+    """Whether a relation of two numbers holds everywhere, from what they lie between."""
+    sure = _surely(a, relation, b, calculus)
+    if sure or _surely(a, NEGATIONS[relation], b, calculus):
+        return sure
+    if None in (a.low, a.high, b.low, b.high):
+        raise UndecidedGrowthError("the value of a finite sum is not computed")
+    raise UndecidedGrowthError("the sum is neither proved to be so nor not to be so everywhere")
+
+
+def _surely(a: Finite, relation: str, b: Finite, calculus: Calculus) -> bool:
+    match relation:
+        case "<=" | "<":
+            ends = (a.high, b.low)
+        case ">=" | ">":
+            ends = (a.low, b.high)
+        case "==":
+            exact = a.low == a.high and b.low == b.high
+            ends = (a.low, b.low) if exact else (None, None)
+        case _:
+            apart = (_surely(a, "<", b, calculus), _surely(a, ">", b, calculus))
+            if any(apart):
+                return True
+            exact = a.low == a.high and b.low == b.high
+            ends = (a.low, b.low) if exact else (None, None)
+    left, right = ends
+    return left is not None and right is not None and calculus.surely(left, relation, right)
 
 
 def _inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineReport:
