@@ -7,7 +7,8 @@ adding a known inequality that contains it, with the multiplier that makes its c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, permutations
+from dataclasses import dataclass, field
+from itertools import count, islice, permutations
 
 import sympy
 
@@ -36,6 +37,35 @@ def eliminations(
     workshop: Workshop, start: int, allowed: frozenset[Quantity], catalogue: tuple[int, ...]
 ) -> Iterator[int]:
     """Steps that follow from ``start`` and the catalogue and contain only allowed quantities."""
+    key = ("eliminations", start, allowed, catalogue)
+    if key not in workshop.memory:
+        workshop.memory[key] = Remembered(_eliminations(workshop, start, allowed, catalogue))
+    return iter(workshop.memory[key])
+
+
+@dataclass
+class Remembered:
+    """An iteration that can be begun again; what was found is not searched for twice.
+
+    A search that ran out of time goes on where the found steps end: nowhere.
+    """
+
+    search: Iterator[int]
+    found: list[int] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[int]:
+        for position in count():
+            while position >= len(self.found):
+                number = next(self.search, None)
+                if number is None:
+                    return
+                self.found.append(number)
+            yield self.found[position]
+
+
+def _eliminations(
+    workshop: Workshop, start: int, allowed: frozenset[Quantity], catalogue: tuple[int, ...]
+) -> Iterator[int]:
     seen: list[OneStep] = []
 
     def search(parts: tuple[tuple[int, sympy.Expr], ...], depth: int) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
@@ -75,7 +75,10 @@ class Derivation:
 
 @dataclass
 class Workshop:
-    """Where steps are tried: it keeps those whose conditions were proved, and what failed."""
+    """Where steps are tried: it keeps those whose conditions were proved, and what failed.
+
+    ``memory`` is for searches that several routes make alike.
+    """
 
     setting: Setting
     deadline: float
@@ -84,6 +87,8 @@ class Workshop:
     failures: list[str] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     points: tuple[Point, ...] | None = None
+    concluded: dict[Hashable, int] = field(default_factory=dict)
+    memory: dict[Hashable, Any] = field(default_factory=dict)
 
     def decided(self, relation: Relation) -> Decision:
         """Whether the relation holds on the claim's domain; asked once."""
@@ -105,6 +110,9 @@ class Workshop:
         """
         if time.monotonic() > self.deadline:
             raise OutOfTime
+        key = _same_step(rule, premises, arguments)
+        if key in self.concluded:
+            return self.concluded[key]
         conclusion = rule.conclude(
             tuple(self.steps[number - 1].statement for number in premises),
             self.setting,
@@ -127,6 +135,8 @@ class Workshop:
                 tuple(conditions),
             )
         )
+        if key is not None:
+            self.concluded[key] = number
         return number
 
     def statement(self, number: int) -> Statement:
@@ -154,6 +164,18 @@ class Workshop:
                 if step.number in needed
             )
         )
+
+
+def _same_step(
+    rule: Rule, premises: tuple[int, ...], arguments: Mapping[str, Any]
+) -> Hashable | None:
+    """What makes two steps one, so that routes share their first steps; None: it is not told."""
+    key = (type(rule), tuple(vars(rule).items()), premises, tuple(sorted(arguments.items())))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
 
 
 def failure(rule: Rule, relation: Relation, decision: Decision) -> str:
