@@ -17,6 +17,7 @@ from theoryck.derive.relations import Relation
 from theoryck.derive.routes import ROUTES, Route
 from theoryck.derive.routes.start import from_the_start, start_links
 from theoryck.derive.setting import (
+    OtherKind,
     OutOfTime,
     Setting,
     Stuck,
@@ -28,6 +29,8 @@ from theoryck.derive.symbols import ONE, Obligation
 
 ROUTE_SHARE = 0.5  # of the time that is left, for one route
 FIRST_BOUNDS = 4  # of each route that are compared before the rest of any
+TOLD_STOPS = 3  # routes whose ends are told where nothing came out
+NO_ROUTE = "no route leads to what the claim measures"
 
 
 class NoParameters(Stuck):  # an outcome like Stuck, not an error
@@ -66,7 +69,7 @@ def search(setting: Setting, target: Target, deadline: float) -> Found:
     """Looks for a derivation of the claim along the routes."""
     workshop = Workshop(setting, deadline)
     best: int | None = None
-    stops: list[str] = []
+    stops: dict[str, str] = {}
     try:
         links = start_links(workshop)
         for number in candidates(workshop, target, stops):
@@ -78,14 +81,14 @@ def search(setting: Setting, target: Target, deadline: float) -> Found:
                     best = started
     except OutOfTime:
         workshop.failures.append("the search needs more time")
-    stopped = "; ".join(dict.fromkeys(stops)) or "no route leads to what the claim measures"
-    return Found(workshop, best=best, stopped=stopped)
+    told = [f"{name}: {why}" for name, why in stops.items()][:TOLD_STOPS]
+    return Found(workshop, best=best, stopped="; ".join(told) or NO_ROUTE)
 
 
-def candidates(workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+def candidates(workshop: Workshop, target: Target, stops: dict[str, str]) -> Iterator[int]:
     """Bounds to compare with the claim: a few of every route, then the rest of each.
 
-    ``stops`` collects why a route could not read the claim.
+    ``stops`` collects where each route stopped, if it is one for such claims.
     """
     searches = [(route, _patient(route, workshop, target, stops)) for route in ROUTES]
     for _, found in searches:
@@ -94,28 +97,39 @@ def candidates(workshop: Workshop, target: Target, stops: list[str]) -> Iterator
         yield from islice(found, max(0, route.at_most - FIRST_BOUNDS))
 
 
-def _patient(route: Route, workshop: Workshop, target: Target, stops: list[str]) -> Iterator[int]:
+def _patient(
+    route: Route, workshop: Workshop, target: Target, stops: dict[str, str]
+) -> Iterator[int]:
     """The route's bounds, found within its share of the time that is left when it begins."""
     whole, now = workshop.deadline, time.monotonic()
     own = now + ROUTE_SHARE * (whole - now)
     found = route.bounds(workshop, target)
     while True:
         workshop.deadline = own
+        failures = len(workshop.failures)
         try:
             number = next(found)
-        except StopIteration:
+        except OtherKind:
             return
-        except Stuck as stuck:
-            stops.append(str(stuck))
+        except (StopIteration, Stuck) as end:
+            why = str(end) or _last_failure(workshop.failures[failures:])
+            if why:
+                stops[route.name] = why
             return
         except OutOfTime:
             if time.monotonic() > whole:
                 raise
-            workshop.failures.append(f"{route.name}: the search needs more time")
+            stops[route.name] = "the search needs more time"
             return
         finally:
             workshop.deadline = whole
         yield number
+
+
+def _last_failure(failures: list[str]) -> str:
+    """The condition that was met last and not shown, rather than an assumption that lacks."""
+    conditions = [text for text in failures if "which fails" in text or "not proved" in text]
+    return (conditions or failures or [""])[-1]
 
 
 def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: float) -> None:

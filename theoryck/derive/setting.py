@@ -57,6 +57,10 @@ class Stuck(Exception):
     """The derivation cannot go on; the message completes "inconclusive, because ..."."""
 
 
+class OtherKind(Stuck):  # an outcome like Stuck, not an error
+    """A route is not meant for such a claim, so that nobody need hear where it stopped."""
+
+
 class OutOfTime(Exception):
     """The deadline has passed; unlike :class:`Stuck` it ends the whole search."""
 
@@ -301,6 +305,7 @@ __all__ = [
     "START_GAP",
     "START_GRADIENT",
     "ZERO",
+    "OtherKind",
     "Setting",
     "Stuck",
     "TracedStep",
