@@ -182,7 +182,8 @@ def failure(rule: Rule, relation: Relation, decision: Decision) -> str:
     """Why a condition stops a derivation, in words."""
     match decision:
         case Counterexample():
-            return f"{rule.name} needs {relation}, which fails at {decision}"
+            where = f" at {decision}" if decision.point else ""
+            return f"{rule.name} needs {relation}, which fails{where}"
         case Unknown(reason=reason):
             return f"{rule.name} needs {relation}, which is not proved: {reason}"
     return f"{rule.name} needs {relation}"
