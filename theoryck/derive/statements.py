@@ -282,6 +282,7 @@ class Aggregate(StrEnum):
     MEAN = "mean"
     SUM = "sum"
     AVERAGE = "value at the average point"
+    SQUARED_MEAN = "square of the mean"  # of norms: (mean ‖v‖)²
 
 
 @dataclass(frozen=True)

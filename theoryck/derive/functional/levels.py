@@ -115,6 +115,16 @@ class LeastByValues(Rule):
         return Conclusion(least(known, lower, radius**2), undecided(conditions))
 
 
+def two_regimes(known: GainSum, rate: sympy.Expr, turn: sympy.Expr) -> list[Relation]:
+    """What makes the gain at least ``rate*min(s**2, turn*s)``, and the total not negative."""
+    short, long = Relation(LENGTH, "<=", turn), Relation(LENGTH, ">=", turn)
+    conditions = [positive(rate), positive(turn), nonnegative(known.total)]
+    for piece in pieces_of(known.gain):
+        conditions.append(piece.asks(piece.value, ">=", rate * LENGTH**2, short))
+        conditions.append(piece.asks(piece.value, ">=", rate * turn * LENGTH, long))
+    return conditions
+
+
 class LeastByTwoRegimes(Rule):
     """A gain that is quadratic for short gradients and linear for long ones, from below.
 
@@ -134,13 +144,8 @@ class LeastByTwoRegimes(Rule):
         known = gain_sum(premises)
         rate, turn, lower = arguments["rate"], arguments["turn"], arguments["lower"]
         count, conditions = terms_from(known, lower)
-        conditions += [positive(rate), positive(turn)]
-        short, long = Relation(LENGTH, "<=", turn), Relation(LENGTH, ">=", turn)
-        for piece in pieces_of(known.gain):
-            conditions.append(piece.asks(piece.value, ">=", rate * LENGTH**2, short))
-            conditions.append(piece.asks(piece.value, ">=", rate * turn * LENGTH, long))
+        conditions += two_regimes(known, rate, turn)
         share = known.total / (rate * count)
-        conditions.append(nonnegative(known.total))
         return Conclusion(least(known, lower, share + (share / turn) ** 2), undecided(conditions))
 
 
@@ -169,3 +174,60 @@ class LeastByLine(Rule):
         ]
         bound = ((known.total / count + depth) / slope) ** 2
         return Conclusion(least(known, lower, bound), undecided(conditions))
+
+
+def mean(known: GainSum, lower: sympy.Expr, value: sympy.Expr) -> Bound:
+    """A bound ``value**2`` on the square of the mean norm of the gradients from ``lower`` on."""
+    measured = Measured(GRADIENT_SQUARED, Aggregate.SQUARED_MEAN, lower, known.upper, root=True)
+    return Bound(measured, value**2)
+
+
+class MeanByLine(Rule):
+    """A gain above a line: the sum of ``a*s[k] <= φ(s[k]) + b`` over the range."""
+
+    name = "the mean gradient, from a gain above a line"
+    formula = (
+        "φ(s) >= a*s - b for s > 0, a > 0, b >= 0, n terms, sum(φ(s[k])) <= B  ⟹  "
+        "mean s[k] <= (B/n + b)/a"
+    )
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        known = gain_sum(premises)
+        slope, depth, lower = arguments["slope"], arguments["depth"], arguments["lower"]
+        count, conditions = terms_from(known, lower)
+        conditions += [positive(slope), nonnegative(depth)]
+        conditions += [
+            piece.asks(piece.value, ">=", slope * LENGTH - depth) for piece in pieces_of(known.gain)
+        ]
+        bound = (known.total / count + depth) / slope
+        return Conclusion(mean(known, lower, bound), undecided(conditions))
+
+
+class MeanByTwoRegimes(Rule):
+    """A gain that is quadratic for short gradients and linear for long ones, from below.
+
+    The squares of the short gradients add up to at most B/c, so that by Cauchy–Schwarz the short
+    ones add up to at most √(n·B/c); the long ones add up to at most B/(c·t).
+    """
+
+    name = "the mean gradient, from a gain in two regimes"
+    formula = (
+        "φ(s) >= c*min(s**2, t*s) for s > 0, c, t > 0, n terms, sum(φ(s[k])) <= B  ⟹  "
+        "mean s[k] <= sqrt(B/(c*n)) + B/(c*t*n)"
+    )
+    source = "Koloskova, Hendrikx and Stich 2023, proof of Theorem 2.1"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        known = gain_sum(premises)
+        rate, turn, lower = arguments["rate"], arguments["turn"], arguments["lower"]
+        count, conditions = terms_from(known, lower)
+        conditions += two_regimes(known, rate, turn)
+        share = known.total / (rate * count)
+        return Conclusion(
+            mean(known, lower, sympy.sqrt(share) + share / turn), undecided(conditions)
+        )

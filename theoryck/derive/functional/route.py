@@ -12,6 +12,8 @@ from theoryck.derive.functional.levels import (
     LeastByLine,
     LeastByTwoRegimes,
     LeastByValues,
+    MeanByLine,
+    MeanByTwoRegimes,
 )
 from theoryck.derive.functional.oracle import LENGTH
 from theoryck.derive.functional.pieces import pieces_of
@@ -41,11 +43,13 @@ REACHES = tuple(
 
 
 def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
-    """Bounds on the least norm of the gradients, from the gain of each step."""
+    """Bounds on the least and the mean norm of the gradients, from the gain of each step."""
     measured = target.measured
-    fits = (Aggregate.MIN,)
-    if measured.quantity != GRADIENT_SQUARED or measured.aggregate not in fits:
-        raise Stuck("the gains of steps along the gradient bound the least of its norms")
+    mean_norm = measured.aggregate is Aggregate.MEAN and measured.root
+    if measured.quantity != GRADIENT_SQUARED or not (
+        measured.aggregate is Aggregate.MIN or mean_norm
+    ):
+        raise Stuck("the gains of steps along the gradient bound the least and the mean norm")
     if measured.expected:
         raise Stuck("the gains of random steps are not read")
     step = workshop_step(workshop)
@@ -55,8 +59,8 @@ def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
             continue
         for started in (*assumed(workshop, total), total):
             yield from _claimed(workshop, target, started)
-        for started in (total,):
-            yield from _solved(workshop, target, started)
+        for started in (*assumed(workshop, total), total):
+            yield from _solved(workshop, target, step, started)
 
 
 def workshop_step(workshop: Workshop) -> int:
@@ -102,15 +106,39 @@ def assumed(workshop: Workshop, total: int) -> Iterator[int]:
 
 
 def _claimed(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
-    """The claimed bound itself, if every longer gradient would gain too much."""
+    """The claimed bound itself, if the gains allow no larger norms."""
     radius = claimed_radius(workshop, target)
-    if radius is None:
+    statement = workshop.statement(total)
+    if radius is None or not isinstance(statement, GainSum):
         return
-    for rule in (LeastByGrowth(), LeastByValues()):
-        number = attempt(workshop, rule, total, radius=radius, lower=target.measured.lower)
+    lower = target.measured.lower
+    if target.measured.aggregate is Aggregate.MIN:
+        for rule in (LeastByGrowth(), LeastByValues()):
+            number = attempt(workshop, rule, total, radius=radius, lower=lower)
+            if number is not None:
+                yield number
+                return
+        return
+    count = target.measured.upper - lower + 1
+    for slope, depth in supporting_lines(statement, radius, count):
+        number = attempt(workshop, MeanByLine(), total, slope=slope, depth=depth, lower=lower)
         if number is not None:
             yield number
             return
+
+
+def supporting_lines(
+    known: GainSum, radius: sympy.Expr, count: sympy.Expr
+) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Lines through (radius, B/n), the larger of which the claimed mean would need.
+
+    The claimed mean as a function of B is the least of all that lines give, so that its slope in
+    B/n is one over that of the line which touches the gain.
+    """
+    if not isinstance(known.total, sympy.Symbol) or not radius.has(known.total):
+        return
+    slope = sympy.simplify(1 / (count * sympy.diff(radius, known.total)))
+    yield slope, sympy.simplify(radius * slope - known.total / count)
 
 
 def claimed_radius(workshop: Workshop, target: Target) -> sympy.Expr | None:
@@ -121,30 +149,36 @@ def claimed_radius(workshop: Workshop, target: Target) -> sympy.Expr | None:
     return level if target.measured.root else sympy.sqrt(level)
 
 
-def _solved(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
-    """Bounds in the form of the gain: a line where it is one, else two regimes."""
-    statement = workshop.statement(total)
-    if not isinstance(statement, GainSum):
+def _solved(workshop: Workshop, target: Target, step: int, total: int) -> Iterator[int]:
+    """Bounds in the form of the gain: two regimes, or a line where it is one."""
+    statement, taken = workshop.statement(total), workshop.statement(step)
+    if not isinstance(statement, GainSum) or not isinstance(taken, RadialStep):
         return
     lower = target.measured.lower
-    for rate, turn in regimes(workshop, statement.gain):
-        number = attempt(workshop, LeastByTwoRegimes(), total, rate=rate, turn=turn, lower=lower)
-        if number is not None:
-            yield number
-            return
+    least = target.measured.aggregate is Aggregate.MIN
+    regimed = LeastByTwoRegimes() if least else MeanByTwoRegimes()
+    lined = LeastByLine() if least else MeanByLine()
     for slope, depth in lines(statement.gain):
-        number = attempt(workshop, LeastByLine(), total, slope=slope, depth=depth, lower=lower)
+        number = attempt(workshop, lined, total, slope=slope, depth=depth, lower=lower)
+        if number is not None:
+            yield number
+            return
+    for rate, turn in regimes(taken.factor, statement.gain):
+        number = attempt(workshop, regimed, total, rate=rate, turn=turn, lower=lower)
         if number is not None:
             yield number
             return
 
 
-def regimes(workshop: Workshop, gain: sympy.Expr) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
-    """Candidates for c and t in ``gain >= c*min(s**2, t*s)``."""
+def regimes(factor: sympy.Expr, gain: sympy.Expr) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Candidates for c and t in ``gain >= c*min(s**2, t*s)``: half the step there, or the gain."""
     for turn in turns(gain):
-        values = [sympy.factor(p.value.subs(LENGTH, turn) / turn**2) for p in pieces_of(gain)]
-        for rate in dict.fromkeys(values):
+        steps = [p.value.subs(LENGTH, turn) / 2 for p in pieces_of(factor)]
+        whole = [p.value.subs(LENGTH, turn) / turn**2 for p in pieces_of(gain)]
+        rates = dict.fromkeys(sympy.factor(sympy.cancel(rate)) for rate in (*steps, *whole))
+        for rate in rates:
             yield rate, turn
+        for rate in rates:
             yield rate / 2, turn
 
 

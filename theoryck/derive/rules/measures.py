@@ -247,8 +247,11 @@ class NormFollows(Rule):
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises
-        known = bound_on(premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN)
-        if known.measured.quantity == GAP or known.measured.root:
+        known = bound_on(
+            premise, Aggregate.LAST, Aggregate.MIN, Aggregate.MEAN, Aggregate.SQUARED_MEAN
+        )
+        squared = known.measured.aggregate is Aggregate.SQUARED_MEAN
+        if known.measured.quantity == GAP or known.measured.root != squared:
             raise NotApplicableError("a bound on the square of a norm is expected")
         if arguments["offset"] != 0:
             raise NotApplicableError("a norm alone is expected")
