@@ -14,13 +14,15 @@ from theoryck.methods.base import method
 MOMENTS = {"beta1": NONE, "beta2": NONE}
 
 
-@method(start=lambda x: (x, 0), units={"step": X})
-def adagrad_norm(state: Any, f: Oracle, *, step: Any) -> Any:
-    """Q⁺ = Q + ‖g‖², x⁺ = x − step·g/√Q⁺, Q₀ = 0        [Levy 2017; Ward, Wu, Bottou 2019]"""
+@method(start=lambda x: (x, 0), units={"step": X, "damping": GRADIENT})
+def adagrad_norm(state: Any, f: Oracle, *, step: Any, damping: Any = 0) -> Any:
+    """Q⁺ = Q + ‖g‖², x⁺ = x − step·g/√(damping² + Q⁺), Q₀ = 0
+    [Levy 2017; Ward, Wu, Bottou 2019, whose b₀ is the damping]
+    """
     x, total = state
     g = f.sample_grad(x)
     total = total + dot(g, g)
-    return x - step * ratio(1, sqrt(total)) * g, total
+    return x - step * ratio(1, sqrt(damping * damping + total)) * g, total
 
 
 @method(start=lambda x: (x, x - x), units={"step": X, "damping": GRADIENT})

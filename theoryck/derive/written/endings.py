@@ -7,8 +7,8 @@ import sympy
 from theoryck.claims.expressions import Expr, Order
 from theoryck.derive.relations import Relation
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
-from theoryck.derive.symbols import ONE, ZERO
-from theoryck.derive.written.language import LineError, Reading
+from theoryck.derive.symbols import ONE
+from theoryck.derive.written.language import LineError, Reading, expand
 from theoryck.derive.written.lines import Accepted, Book
 
 
@@ -65,13 +65,17 @@ def _of_order(bound: sympy.Expr, order: sympy.Expr, book: Book) -> str:
     domain = setting.domain.with_symbols(*bound.free_symbols, *order.free_symbols)
     calculus = Calculus(domain, variable, book.deadline)
     try:
-        ours = calculus.leading(bound) if sympy.expand(bound) != 0 else None
+        # a constant factor counts for nothing, so that its sign need not be known
         theirs = calculus.leading(order)
-        slower = ours is None or calculus.growth_order(ours, theirs) <= 0
+        parts = {_growing(term, variable) for term in sympy.Add.make_args(expand(bound))}
+        for part in sorted(parts, key=str):
+            if calculus.growth_order(calculus.leading(part), theirs) > 0:
+                raise LineError(f"the derived bound is of a larger order in {variable}: {part}")
     except UndecidedGrowthError as error:
         raise LineError(f"the order of the bound is not found: {error}") from error
-    if not slower:
-        raise LineError(f"the derived bound is of a larger order in {variable}")
-    if theirs.coefficient == ZERO:
-        raise LineError("the claimed order vanishes")
     return f"orders compared as {variable} -> oo, by leading terms"
+
+
+def _growing(term: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
+    """The factors of a term that depend on the variable."""
+    return sympy.Mul(*(part for part in sympy.Mul.make_args(term) if part.has(variable)))

@@ -27,7 +27,7 @@ from theoryck.claims.expressions import (
 )
 from theoryck.claims.expressions import Comparison as Statement
 from theoryck.derive.relations import Relation
-from theoryck.derive.setting import F_STAR, Setting
+from theoryck.derive.setting import F_STAR, START_GAP, Setting
 from theoryck.derive.symbols import ONE, ZERO, Obligation, Reader, UnreadableError, as_sympy
 from theoryck.derive.written.tracing import Tracer
 from theoryck.errors import TheoryckError
@@ -79,6 +79,7 @@ class Language:
     about: dict[sympy.Symbol, About] = field(default_factory=dict)
     traced: dict[sympy.Expr, TracedAt] = field(default_factory=dict)
     start: tuple[sympy.Expr, ...] = ()
+    constrained: bool = True
     vectors: frozenset[int] = frozenset()
     nonnegative: frozenset[int] = frozenset()
     degrees: Mapping[int, sympy.Expr] = field(default_factory=dict)
@@ -183,6 +184,8 @@ class Language:
         point = self._vector(point)
         if point == self.minimiser:
             return F_STAR
+        if str(point) == "x[0]" and not self.constrained:
+            return START_GAP + F_STAR
         return self.symbol(f"f({point})", [point], more=About(degree=self._of_f(point)))
 
     def gradient(self, point: sympy.Expr) -> sympy.Expr:
@@ -211,7 +214,7 @@ class Language:
     @property
     def smooth_minimum(self) -> bool:
         """Whether the gradient vanishes at x_star: f is differentiable, and nothing constrains."""
-        return self.setting.assumes("smooth") and not self.step(ZERO).tracer.projections
+        return self.setting.assumes("smooth") and not self.constrained
 
     def norm(self, vector: sympy.Expr) -> sympy.Expr:
         """The length of a vector, its scalar factor in front."""

@@ -429,9 +429,15 @@ def _combine(goal: Fact, facts: list[Fact], known: tuple[Relation, ...], book: B
     for fact in facts:
         if goal.relation == "==" and fact.relation != "==":
             raise LineError("an equality does not follow from an inequality")
-        rest = rest - _upward(fact)
+        if fact.relation != "==":
+            rest = rest - _upward(fact)
     bounded(rest)
     rest = expand(rest)
+    for fact in facts:
+        if fact.relation == "==":
+            # an equality holds from left to right and back: the way that leaves less is taken
+            ways = (expand(rest - _upward(fact)), expand(rest + _upward(fact)))
+            rest = min(ways, key=lambda way: len(sympy.Add.make_args(way)))
     if not strict and _vanishes(rest, book.language):
         return
     if goal.relation == "==":

@@ -33,6 +33,8 @@ def language_of(setting: Setting, written: Written, deadline: float) -> Language
         position for position, entry in enumerate(language.start) if language.is_coordinate(entry)
     )
     k = language.index("k")
+    language.constrained = bool(language.step(k).tracer.projections)
+    language.traced.clear()
     for _ in written.state:
         language.vectors |= frozenset(
             position

@@ -7,12 +7,12 @@ where it is used. A rule is a function of a place and its arguments; :data:`RULE
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import sympy
 
-from theoryck.claims.expressions import Entry, Expr, Iterate, Number, Over
+from theoryck.claims.expressions import Entry, Expectation, Expr, Iterate, Number, Over
 from theoryck.derive.relations import Relation
 from theoryck.derive.setting import F_STAR
 from theoryck.derive.symbols import ZERO
@@ -99,7 +99,7 @@ def infimum(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
     """f* <= f(p), at any point where nothing constrains the method: the definition of f*."""
     (p,) = _read(place, arguments, 1)
     language = place.language
-    if language.step(language.index("k")).tracer.projections:
+    if language.constrained:
         raise LineError("f* is the least value on the feasible set only")
     return Fact(F_STAR, "<=", language.value(p))
 
@@ -210,6 +210,16 @@ def least(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
     if not index.is_integer:
         raise LineError("the index is not a whole number")
     return Fact(place.read(over), "<=", term, conditions)
+
+
+def expected_sum(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
+    """E(sum_over(j, a, b, q)) = sum_over(j, a, b, E(q)): the expectation is linear."""
+    match arguments:
+        case (Over(kind="sum_over") as over,):
+            inside = replace(over, body=Expectation(over.body))
+            left = place.language.expected(place.read(over))
+            return Fact(left, "==", place.read(inside))
+    raise LineError("sum_over(...) is needed")
 
 
 def step(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
@@ -391,7 +401,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             *(smooth, smooth_gradients, convex, lipschitz, infimum, initial),
             *(square, norm_squared, cauchy_schwarz, triangle, young, young_vectors),
             *(log_below, log_above, log_of_quotient, log_increases, log_of_power),
-            *(root_increases, least, step, projection, diameter),
+            *(root_increases, least, expected_sum, step, projection, diameter),
             *(unbiased, variance, second_moment, bounded_samples, bounded_coordinate),
         )
     }
