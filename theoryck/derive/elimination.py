@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count, islice, permutations
+from itertools import count, islice, permutations, product
 
 import sympy
 
@@ -17,7 +17,7 @@ from theoryck.derive.proof import Workshop
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.step import Combination, Nonnegativity, Sandwich
-from theoryck.derive.setting import Stuck
+from theoryck.derive.setting import ITERATION, Stuck
 from theoryck.derive.statements import (
     GAP,
     GRADIENT_SQUARED,
@@ -30,6 +30,7 @@ from theoryck.derive.statements import (
 from theoryck.derive.symbols import ONE, ZERO
 
 MAX_ELIMINATIONS = 6  # in one chain; the classic proofs need at most four
+MAX_SPLITS = 3  # ways to cancel a coefficient of either sign, term by term
 MAX_CANDIDATES = 4  # one-step inequalities of one shape
 
 
@@ -120,7 +121,11 @@ def _cancelling(
         multiplier = sympy.cancel(-coefficient / other)
         if statement.relation == "==" or _is_nonnegative(workshop, multiplier):
             yield number, multiplier
-    yield from _sandwiches(workshop, quantity, coefficient, allowed, catalogue)
+    if not _has_sign(workshop, coefficient):
+        if ITERATION not in coefficient.free_symbols:
+            yield from _sandwiches(workshop, quantity, coefficient, allowed, catalogue)
+        # a maximum that varies with k fits no lemma for recursions
+        yield from _splits(workshop, quantity, coefficient, allowed, catalogue)
     if is_nonnegative(quantity) and _is_nonnegative(workshop, coefficient):
         yield workshop.add(Nonnegativity(), quantity=quantity), coefficient
 
@@ -133,8 +138,6 @@ def _sandwiches(
     catalogue: tuple[int, ...],
 ) -> Iterator[tuple[int, sympy.Expr]]:
     """Two-sided bounds, of use where the sign of the coefficient depends on the parameters."""
-    if _is_nonnegative(workshop, coefficient) or _is_nonnegative(workshop, -coefficient):
-        return
     for below, above in permutations(catalogue, 2):
         forms = [s.form for s in map(workshop.statement, (below, above)) if isinstance(s, OneStep)]
         others = {q for form in forms for q in form.quantities} - {quantity}
@@ -153,6 +156,59 @@ def _sandwiches(
         except (NotApplicableError, Stuck):
             continue
         yield found, ONE
+
+
+def _splits(
+    workshop: Workshop,
+    quantity: Quantity,
+    coefficient: sympy.Expr,
+    allowed: frozenset[Quantity],
+    catalogue: tuple[int, ...],
+) -> Iterator[tuple[int, sympy.Expr]]:
+    """The terms of a coefficient of either sign, each cancelled from its own side."""
+    gains, losses = ZERO, ZERO
+    for term in sympy.Add.make_args(sympy.expand(coefficient)):
+        if _is_nonnegative(workshop, term):
+            gains += term
+        elif _is_nonnegative(workshop, -term):
+            losses -= term
+        else:
+            return
+    below, above = _sides(workshop, quantity, allowed, catalogue)
+    if is_nonnegative(quantity) and losses != 0:
+        below = (*below, workshop.add(Nonnegativity(), quantity=quantity))
+    for pair in islice(product(below, above), MAX_SPLITS):
+        forms = [s.form for s in map(workshop.statement, pair) if isinstance(s, OneStep)]
+        multipliers = (-gains / forms[0][quantity], losses / forms[1][quantity])
+        try:
+            yield workshop.add(Combination(), *pair, multipliers=multipliers), ONE
+        except (NotApplicableError, Stuck):
+            continue
+
+
+def _sides(
+    workshop: Workshop,
+    quantity: Quantity,
+    allowed: frozenset[Quantity],
+    catalogue: tuple[int, ...],
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Inequalities that bound the quantity from below, and from above, by wanted ones."""
+    sides: tuple[list[int], list[int]] = ([], [])
+    for number in catalogue:
+        statement = workshop.statement(number)
+        if not isinstance(statement, OneStep) or statement.form[quantity] == 0:
+            continue
+        if not set(statement.form.quantities) - {quantity} <= allowed:
+            continue
+        if _is_nonnegative(workshop, statement.form[quantity]):
+            sides[1].append(number)
+        elif _is_nonnegative(workshop, -statement.form[quantity]):
+            sides[0].append(number)
+    return tuple(sides[0]), tuple(sides[1])
+
+
+def _has_sign(workshop: Workshop, value: sympy.Expr) -> bool:
+    return _is_nonnegative(workshop, value) or _is_nonnegative(workshop, -value)
 
 
 def _is_nonnegative(workshop: Workshop, value: sympy.Expr) -> bool:
