@@ -1,0 +1,12 @@
+"""Methods with memory: Nesterov, heavy ball and momentum, and claims a little beyond the truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.quality.derive_corpus import check, tables
+
+
+@pytest.mark.parametrize("table", tables("derive_momentum"))
+def test_only_true_claims_are_proved(table: dict[str, object]) -> None:
+    check(table)
