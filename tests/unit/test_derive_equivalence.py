@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from theoryck.algebra import hadamard, ratio, sqrt
 from theoryck.claims.reading import read_claim
 from theoryck.derive import examine
 from theoryck.methods import METHODS, method
@@ -110,13 +111,57 @@ def test_runs_that_agree_prove_nothing() -> None:
     ("first", "second"),
     [
         ("sgd(step=s)", "gradient_descent(step=s)"),
-        ("momentum_sgd(step=s, momentum=m)", "heavy_ball(step=s, momentum=m)"),
+        ("momentum_sgd(step=s, momentum=0)", "gradient_descent(step=s)"),
+        ("clipped_sgd(step=s, threshold=1)", "clipped_gd(step=s, threshold=1)"),
     ],
 )
-def test_noise_on_one_side_only_is_no_equality(first: str, second: str) -> None:
+def test_where_only_noise_tells_them_apart_nothing_is_proved(first: str, second: str) -> None:
     report = compared(first, second, **PLAIN)
     assert report.status is Status.SUPPORTED
     assert "draws stochastic gradients" in report.reason
+
+
+def test_a_claim_without_noise_is_read_with_exact_gradients() -> None:
+    report = compared("momentum_sgd(step=s, momentum=m)", "heavy_ball(step=s, momentum=m)", **PLAIN)
+    assert report.status is Status.PROVED
+    assert "with noise the iterates differ" in report.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "adam(step=s, beta1=0, beta2=m, damping=1)",
+            "adam(step=s, beta1=1-1, beta2=m, damping=1)",
+        ),
+        ("adagrad(step=s, damping=m)", "adagrad(step=2*s/2, damping=m)"),
+        ("adagrad_norm(step=s)", "adagrad_norm(step=s + 0)"),
+        ("clipped_gd(step=s, threshold=s)", "clipped_gd(step=s, threshold=2*s/2)"),
+        ("gradient_descent_polyak_step(scale=s)", "gradient_descent_polyak_step(scale=2*s/2)"),
+        ("lamb(step=s, decay=m)", "lamb(step=s*s/s, decay=m)"),
+    ],
+)
+def test_methods_that_look_at_coordinates(first: str, second: str) -> None:
+    report = compared(first, second, **PLAIN)
+    assert (report.status, report.scope) == (Status.PROVED, Scope.ALL_PARAMETERS), report.reason
+    assert any("one coordinate" in line for line in report.evidence)
+
+
+@method(start=lambda x: (x, x - x))
+def adagrad_forgetting(state: Any, f: Any, *, step: Any, damping: Any) -> Any:
+    """AdaGrad that keeps the last square only: not AdaGrad from the second step on."""
+    x, _ = state
+    g = f.sample_grad(x)
+    last = hadamard(g, g)
+    return x - step * ratio(g, damping + sqrt(last)), last
+
+
+def test_a_state_that_is_lost_is_noticed() -> None:
+    own = {**OWN, "adagrad_forgetting": adagrad_forgetting}
+    table = {"id": "c", "kind": "equivalence", "parameters": PLAIN}
+    table["methods"] = ["adagrad(step=s, damping=1)", "adagrad_forgetting(step=s, damping=1)"]
+    report = examine(read_claim(table, methods=own), time.monotonic() + 20)
+    assert report.status is Status.REFUTED, report.reason
 
 
 def test_different_questions_are_not_compared() -> None:
