@@ -21,6 +21,7 @@ from theoryck.derive.complexity.rates import (
 )
 from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain, domain_of
+from theoryck.derive.lower.complexity import examine_at_least
 from theoryck.derive.rate import examine_rate
 from theoryck.derive.relations import Relation
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
@@ -42,6 +43,8 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
     """
     if claim.confidence is not None:
         return _inconclusive("derive has no rules for targets with a confidence yet")
+    if claim.at_least is not None:
+        return examine_at_least(claim, deadline, _eventually)
     try:
         target = target_of(claim)
         domain = domain_of(target.parameters)

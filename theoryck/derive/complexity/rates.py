@@ -174,7 +174,7 @@ def rates(
         ]
         known = target.parameters.get(target.count)
         if known is not None and known.condition is not None:
-            constraints += _parts(known.condition)
+            constraints += condition_parts(known.condition)
         parameter = Parameter(target.count, Conjunction(tuple(constraints)), integer=True)
         return RateClaim(
             id=claim.id,
@@ -196,13 +196,13 @@ def rates(
         )
 
     if mentions(target.measure, Over):
-        measure = _at(target.measure, target.index, count)
+        measure = at_index(target.measure, target.index, count)
         yield rate(measure, steps, ONE if positive or _ends_before(measure, count) else ZERO)
         return
-    last = _at(target.measure, target.index, count)
+    last = at_index(target.measure, target.index, count)
     yield rate(last, steps, ONE if positive else ZERO)
     running = next(n for n in ("k", "j", "i") if n not in target.parameters)
-    body = _at(target.measure, target.index, Symbol(running))
+    body = at_index(target.measure, target.index, Symbol(running))
     best = Over("min_over", running, ZERO, Apply("-", (count, ONE)), body)
     yield rate(best, Apply("+", (steps, ONE)), ONE)
 
@@ -213,7 +213,8 @@ def _ends_before(measure: Expr, count: Symbol) -> bool:
     return any(isinstance(node, Over) and node.upper == last for node in walk(measure))
 
 
-def _parts(condition: Condition) -> tuple[Comparison, ...]:
+def condition_parts(condition: Condition) -> tuple[Comparison, ...]:
+    """The comparisons that a constraint joins."""
     return condition.parts if isinstance(condition, Conjunction) else (condition,)
 
 
@@ -232,14 +233,14 @@ def free_names(expr: Expr) -> frozenset[str]:
     return found
 
 
-def _at(expr: Expr, index: str, value: Expr) -> Expr:
+def at_index(expr: Expr, index: str, value: Expr) -> Expr:
     """The expression with ``value`` for the free occurrences of ``index``."""
 
     def rule(node: Expr) -> Expr | None:
         if node == Symbol(index):
             return value
         if isinstance(node, Over) and node.variable == index:
-            ends = (_at(node.lower, index, value), _at(node.upper, index, value))
+            ends = (at_index(node.lower, index, value), at_index(node.upper, index, value))
             return replace(node, lower=ends[0], upper=ends[1])
         return None
 

@@ -60,7 +60,8 @@ class RunValue(Statement):
         )
 
     def __str__(self) -> str:
-        return f"on it, {self.measured} = {to_claim_text(tidy(self.value))}"
+        value = sympy.sqrt(self.value) if self.measured.root else self.value
+        return f"on it, {self.measured} = {to_claim_text(tidy(value))}"
 
 
 @dataclass(frozen=True)
