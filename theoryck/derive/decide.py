@@ -23,7 +23,7 @@ from theoryck.derive.prover import (
     holds_exactly,
 )
 from theoryck.derive.relations import Implied, Relation
-from theoryck.derive.sampling import sample_points
+from theoryck.derive.sampling import sample_points, widened
 from theoryck.derive.symbols import ZERO, Obligation, holds_for_numbers
 from theoryck.derive.values import Point, holds_at, inside, met_at
 from theoryck.errors import TheoryckError
@@ -56,13 +56,14 @@ def decide(
     """
     if isinstance(goal, Implied):
         part = domain.where(*goal.premises)
-        # points that were made before k came in have no value for it
-        fitting = points is not None and part.symbols.keys() == domain.symbols.keys()
-        within = tuple(p for p in points or () if inside(part, p)) if fitting else None
+        new = set(part.symbols.values()) - set(domain.symbols.values())
+        wide = None if points is None else widened(points, new)
+        within = None if wide is None else tuple(p for p in wide if inside(part, p))
         return decide(goal.goal, part, deadline, obligations, within)
     mentioned = {s for o in obligations for r in o.alternatives for s in r.symbols} | goal.symbols
     new = mentioned - set(domain.symbols.values())
     domain = domain.with_symbols(*new)
+    points = None if points is None else widened(points, new)
     for obligation in obligations:
         met = _proves_any(obligation, domain, deadline)
         if not isinstance(met, Proved):
@@ -72,7 +73,7 @@ def decide(
         return Proved(EXACT)
     if not goal.symbols:
         return _of_numbers(goal)
-    fresh = points is None or bool(new)
+    fresh = points is None
     # the algebra is cheaper than fresh points
     exact = fresh and holds_exactly(goal, domain)
     for point in () if exact else sample_points(domain) if fresh else points or ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from math import ceil, floor
 
@@ -39,6 +39,20 @@ def sample_points(domain: Domain) -> Iterator[Point]:
             point[symbol] = _choice(symbol, domain, point, generator)
         if inside(domain, point):
             yield point
+
+
+def widened(points: Iterable[Point], new: Iterable[sympy.Symbol]) -> tuple[Point, ...] | None:
+    """The points with values for further whole numbers that are at least 0, such as k.
+
+    None where a new symbol is none of these, so that its values depend on the domain.
+    """
+    symbols = tuple(new)
+    if not all(s.is_integer and s.is_nonnegative for s in symbols):
+        return None
+    return tuple(
+        {**point, **{s: COUNTS[(row + column) % len(COUNTS)] for column, s in enumerate(symbols)}}
+        for row, point in enumerate(points)
+    )
 
 
 FAR = tuple(map(Fraction, (10, 1000, 30000)))
