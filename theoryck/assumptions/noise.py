@@ -90,6 +90,17 @@ BOUNDED_SECOND_MOMENT = Assumption(
     enough=_bounded_gradient,
 )
 
+BOUNDED_SAMPLES = Assumption(
+    name="bounded_samples",
+    quantities=(Quantity("G", GRADIENT),),
+    subject=Subject.NOISE,
+    definition="norm(g) <= G almost surely",
+    latex=r"\|g\| \le G \quad \text{almost surely}",
+    source="Reddi, Kale and Kumar 2018, Section 2",
+    at_sample=_second_moment,
+    enough=_bounded_gradient,
+)
+
 STRONG_GROWTH = Assumption(
     name="strong_growth",
     quantities=(Quantity("rho", NONE),),
@@ -121,4 +132,11 @@ HEAVY_TAILED = Assumption(
     enough=_no_noise,
 )
 
-ALL = (UNBIASED, BOUNDED_VARIANCE, BOUNDED_SECOND_MOMENT, STRONG_GROWTH, HEAVY_TAILED)
+ALL = (
+    UNBIASED,
+    BOUNDED_VARIANCE,
+    BOUNDED_SECOND_MOMENT,
+    BOUNDED_SAMPLES,
+    STRONG_GROWTH,
+    HEAVY_TAILED,
+)

@@ -63,4 +63,14 @@ BOUNDED_DOMAIN = Assumption(
     over_domain=_within_diameter,
 )
 
-ALL = (FINITE_SUM, INTERPOLATION, BOUNDED_DOMAIN)
+DIMENSION = Assumption(
+    name="dimension",
+    quantities=(Quantity("d", NONE),),
+    subject=Subject.STRUCTURE,
+    definition="f is a function on R^d",
+    latex=r"f \colon \mathbb{R}^d \to \mathbb{R}",
+    source="convention; most bounds do not depend on it",
+    kept_by_means=True,
+)
+
+ALL = (FINITE_SUM, INTERPOLATION, BOUNDED_DOMAIN, DIMENSION)

@@ -10,6 +10,7 @@ from theoryck.claims.expressions import (
     Comparison,
     Condition,
     Conjunction,
+    Entry,
     Expectation,
     Expr,
     Gradient,
@@ -101,6 +102,10 @@ class _Shapes:
                 if first is not None and first < 0:
                     raise self.error(f"{brief(expr)}: iterates start at x[0]", expr)
                 return ITERATE
+            case Entry(index=index):
+                # what a sequence of a written derivation holds is seen where its lines are read
+                self.integer(index, "an index")
+                return SCALAR
             case Value(point=point):
                 self.vector(point, "f(...)")
                 return SCALAR

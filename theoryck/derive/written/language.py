@@ -383,8 +383,23 @@ def _without_shares(product: sympy.Expr) -> tuple[sympy.Expr, ...]:
 
 
 def expand(expr: sympy.Expr) -> sympy.Expr:
-    """Products multiplied out; roots and logarithms stay whole."""
-    return sympy.expand(expr, log=False, power_base=False, power_exp=False)
+    """Products multiplied out; roots, logarithms and denominators stay whole, each a factor."""
+    back: dict[sympy.Expr, sympy.Expr] = {}
+
+    def whole(part: sympy.Expr) -> sympy.Expr:
+        if _is_fraction(part):
+            content, rest = expand(part.base).as_content_primitive()
+            if not content.is_positive:
+                content, rest = ONE, content * rest
+            held = sympy.Dummy("fraction", real=True)
+            back[held] = rest**part.exp
+            return content**part.exp * held
+        if part.is_Atom or not part.has(sympy.Pow):
+            return part
+        return part.func(*map(whole, part.args))
+
+    held = whole(expr)
+    return sympy.expand(held, log=False, power_base=False, power_exp=False).xreplace(back)
 
 
 def bounded(expr: sympy.Expr) -> None:
