@@ -9,7 +9,14 @@ import sympy
 
 from theoryck.derive.measure import Target
 from theoryck.derive.power.growth import ConvexGrowth, Growth, KurdykaLojasiewicz
-from theoryck.derive.power.rules import Finite, FiniteFall, PowerRule, Sublinear
+from theoryck.derive.power.rules import (
+    Finite,
+    FiniteFall,
+    FiniteInverse,
+    PowerRule,
+    Sublinear,
+    SublinearFactored,
+)
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.routes.classic import OneStepFacts, one_step_facts, one_steps
@@ -21,6 +28,7 @@ from theoryck.derive.setting import ITERATION, Stuck, traced_step
 from theoryck.derive.statements import DISTANCE_SQUARED, GAP, Aggregate, OneStep
 from theoryck.derive.symbols import ZERO
 
+FINITE: tuple[PowerRule, ...] = (Finite(), FiniteInverse(), FiniteFall())
 MAX_SUMS = 3  # bounds on one sum that are carried on
 
 
@@ -71,7 +79,8 @@ def _from_growth(
             rules: tuple[tuple[PowerRule, str], ...] = (
                 *((Sublinear(), start) for start in starts),
                 (Sublinear(), "none"),
-                *((rule, start) for start in starts for rule in (Finite(), FiniteFall())),
+                *((SublinearFactored(), start) for start in starts),
+                *((rule, start) for start in starts for rule in FINITE),
             )
             for rule, start in rules:
                 found = attempt(workshop, rule, decrease, growth, *gained, index=index, start=start)

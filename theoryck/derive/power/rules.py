@@ -103,16 +103,39 @@ class Sublinear(PowerRule):
         elif ITERATION in known.gain.free_symbols:
             raise NotApplicableError("a gain that varies with k needs a bound on its sum")
         over = known.exponent - 1
+        if over == 0 or known.gain == 0:
+            raise NotApplicableError("a gain, and an exponent above 1, are expected")
         gained = over * gained
         conditions = [Relation(known.exponent, ">", ONE)]
         if start == "none":
             conditions.append(positive(gained))
             return gained ** (-1 / over), tuple(conditions)
         upper = start_upper(setting, growth.base, None if start == "exact" else int(start))
-        conditions += [positive(upper), nonnegative(gained)]
-        if over == 1:
-            return upper / (1 + gained * upper), tuple(conditions)
-        return (upper ** (-over) + gained) ** (-1 / over), tuple(conditions)
+        return self.from_start(upper, gained, over, conditions)
+
+    @staticmethod
+    def from_start(
+        upper: sympy.Expr, gained: sympy.Expr, over: sympy.Expr, conditions: list[Relation]
+    ) -> tuple[sympy.Expr, tuple[Relation, ...]]:
+        """The bound from V[0] <= upper, where (p − 1)·(c[0] + ... + c[n−1]) is ``gained``."""
+        value = (upper ** (-over) + gained) ** (-1 / over)
+        return value, (*conditions, positive(upper), nonnegative(gained))
+
+
+class SublinearFactored(Sublinear):
+    """The same bound with V[0] before the brackets, which has a value at V[0] = 0 too."""
+
+    formula = (
+        "V[k+1] <= V[k] - c*V[k]**p, p > 1, c > 0  ⟹  "
+        "V[n] <= V[0]*(1 + (p - 1)*c*n*V[0]**(p - 1))**(-1/(p - 1))"
+    )
+
+    @staticmethod
+    def from_start(
+        upper: sympy.Expr, gained: sympy.Expr, over: sympy.Expr, conditions: list[Relation]
+    ) -> tuple[sympy.Expr, tuple[Relation, ...]]:
+        value = upper * (1 + gained * upper**over) ** (-1 / over)
+        return value, (*conditions, nonnegative(upper), nonnegative(gained))
 
 
 class Finite(PowerRule):
@@ -138,11 +161,14 @@ class Finite(PowerRule):
         arguments: dict[str, Any],
     ) -> tuple[sympy.Expr, tuple[Relation, ...]]:
         least, upper, conditions = self.fall(known, growth, premises, setting, arguments)
-        index = arguments["index"]
-        return ZERO, (*conditions, Relation(upper, "<", (index + 1) * least))
+        return ZERO, (*conditions, self.spent(least, upper, arguments["index"]))
 
-    @staticmethod
+    def spent(self, least: sympy.Expr, upper: sympy.Expr, index: sympy.Expr) -> Relation:
+        """The start cannot pay for n + 1 falls."""
+        return Relation(upper, "<", (index + 1) * least)
+
     def fall(
+        self,
         known: PowerRecursion,
         growth: Growth,
         premises: tuple[Statement, ...],
@@ -154,13 +180,36 @@ class Finite(PowerRule):
             raise NotApplicableError("a gain that is not random and does not vary is expected")
         start = arguments["start"]
         upper = start_upper(setting, growth.base, None if start == "exact" else int(start))
-        least = known.gain ** (1 / (1 - known.exponent))
+        if (known.exponent.is_number and known.exponent >= 1) or known.gain == 0:
+            raise NotApplicableError("a gain, and an exponent below 1, are expected")
+        least = self.least_fall(known)
         conditions = (
             positive(known.gain),
             nonnegative(known.exponent),
             Relation(known.exponent, "<", ONE),
         )
         return least, upper, conditions
+
+    @staticmethod
+    def least_fall(known: PowerRecursion) -> sympy.Expr:
+        """c^(1/(1−p))."""
+        return known.gain ** (1 / (1 - known.exponent))
+
+
+class FiniteInverse(Finite):
+    """The same with (1/c)^(1/(1−p)) on the side of the start, as complexities are written."""
+
+    formula = (
+        "V[k+1] <= V[k] - c*V[k]**p where V[k] > 0, 0 <= p < 1, c > 0, "
+        "V[0]*(1/c)**(1/(1-p)) < n + 1  ⟹  V[n] = 0"
+    )
+
+    def spent(self, least: sympy.Expr, upper: sympy.Expr, index: sympy.Expr) -> Relation:
+        return Relation(upper * least, "<", index + 1)
+
+    @staticmethod
+    def least_fall(known: PowerRecursion) -> sympy.Expr:
+        return (1 / known.gain) ** (1 / (1 - known.exponent))
 
 
 class FiniteFall(Finite):
@@ -183,4 +232,13 @@ class FiniteFall(Finite):
         return sympy.Max(upper - arguments["index"] * least, ZERO), conditions
 
 
-__all__ = ["Finite", "FiniteFall", "PowerRecursion", "Sublinear", "power_recursion"]
+__all__ = [
+    "Finite",
+    "FiniteFall",
+    "FiniteInverse",
+    "PowerRecursion",
+    "PowerRule",
+    "Sublinear",
+    "SublinearFactored",
+    "power_recursion",
+]

@@ -64,7 +64,7 @@ def sum_bound(statement: Statement, relation: str) -> SumBound:
 
 def within(relation: Relation, lower: sympy.Expr, upper: sympy.Expr | None = None) -> Relation:
     """The relation, asked for at the k of a range alone."""
-    premises = (Relation(ITERATION, ">=", lower),)
+    premises: tuple[Relation, ...] = (Relation(ITERATION, ">=", lower),)
     if upper is not None:
         premises = (*premises, Relation(ITERATION, "<=", upper))
     return Implied(relation.left, relation.sign, relation.right, premises)
