@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import sympy
-
 from theoryck.algebra import Evaluation
 from theoryck.derive.momentum.state import MemoryStep
+from theoryck.derive.momentum.statements import Direction, moved
 from theoryck.derive.potentials.linear import sole_solution
 from theoryck.derive.setting import ITERATION
 
@@ -23,7 +22,7 @@ SAMPLES = range(2, 10)  # values of k at which the condition is asked to hold
 
 def moved_by_gradients(
     step: MemoryStep, toward: Evaluation | None = None, share: Any = None
-) -> tuple[sympy.Expr, ...] | None:
+) -> Direction | None:
     """The u[i], whose sum over the entries that are points is 1; None where there are none.
 
     Args:
@@ -38,9 +37,23 @@ def moved_by_gradients(
     return None
 
 
+def previous_iterate(step: MemoryStep) -> Direction | None:
+    """x[k-1] as a combination of the state at k, where the state tells it."""
+    numbers, zero = step.numbers, step.numbers.integer(0)
+    leaves = dict.fromkeys(leaf for e in (*step.after, step.before[0]) for leaf in e.coefficients)
+    solution = sole_solution(
+        [[e.coefficients.get(leaf, zero) for e in step.after] for leaf in leaves],
+        [step.before[0].coefficients.get(leaf, zero) for leaf in leaves],
+        zero,
+    )
+    if solution is None:
+        return None
+    return moved(tuple(numbers.expression(c) for c in solution), ITERATION - 1)
+
+
 def _of_degree(
     step: MemoryStep, degree: int, toward: Evaluation | None, share: Any
-) -> tuple[sympy.Expr, ...] | None:
+) -> Direction | None:
     numbers = step.numbers
     rows: list[list[Any]] = []
     right: list[Any] = []
@@ -90,4 +103,4 @@ def _conditions(
     yield total, one
 
 
-__all__ = ["moved_by_gradients"]
+__all__ = ["moved_by_gradients", "previous_iterate"]

@@ -8,8 +8,9 @@ from typing import Any
 import sympy
 
 from theoryck.algebra import Point, Trace
-from theoryck.derive.exact import whole_cases
-from theoryck.derive.momentum.statements import Dissipation, Potential
+from theoryck.derive.exact import equal, whole_cases
+from theoryck.derive.momentum.state import plain
+from theoryck.derive.momentum.statements import Dissipation, Level, Potential, Square
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import (
     Conclusion,
@@ -59,41 +60,45 @@ def at_start(setting: Setting, potential: Potential) -> sympy.Expr:
     (origin,) = trace.x_star.coefficients
     (distance,) = (leaf for leaf in trace.start.coefficients if leaf is not origin)
     first = potential.at(ZERO)
-    if any(len(s.direction) != len(state) for s in first.squares) or len(first.gaps) != len(state):
-        raise NotApplicableError("the potential is one of another state")
     total = ZERO
-    for entry, gap in zip(state, first.gaps, strict=True):
-        if gap != 0:
-            if entry.coefficients != trace.start.coefficients:
-                raise NotApplicableError("the first state holds another point than x[0]")
-            total += gap * STARTS[GAP]
-    for square in first.squares:
-        multiple = ZERO
-        for entry, c in zip(state, square.direction, strict=True):
+    for term in first.terms:
+        if len(term.direction) != len(state):
+            raise NotApplicableError("the potential is one of another state")
+        multiple, whole = ZERO, ZERO
+        for entry, c in zip(state, term.direction, strict=True):
             if not entry.coefficients.keys() <= {origin, distance}:
                 raise NotApplicableError("the first state holds more than x[0]")
-            share = entry.coefficients.get(distance, 0)
-            multiple += c * sympy.Rational(share.numerator, share.denominator)
-        total += square.weight * sympy.factor(multiple) ** 2 * STARTS[DISTANCE_SQUARED]
+            multiple += c * _exact(entry.coefficients.get(distance, 0))
+            whole += c * _exact(entry.coefficients.get(origin, 0))
+        if isinstance(term, Square):
+            total += term.weight * sympy.factor(multiple) ** 2 * STARTS[DISTANCE_SQUARED]
+        elif equal(multiple, ONE) and equal(whole, ONE):
+            total += term.weight * STARTS[GAP]
+        else:
+            raise NotApplicableError("the first state holds another point than x[0]")
     return sympy.factor_terms(total)
+
+
+def _exact(value: Any) -> sympy.Expr:
+    return sympy.Rational(value.numerator, value.denominator)
 
 
 def signs(potential: Potential) -> Iterator[Relation]:
     """What makes V not negative: every coefficient of a gap or a square."""
-    for coefficient in (*potential.gaps, *(square.weight for square in potential.squares)):
-        if coefficient != 0:
-            yield nonnegative(coefficient)
+    for term in potential.terms:
+        if term.weight != 0:
+            yield nonnegative(term.weight)
 
 
 def held(potential: Potential, quantity: Quantity) -> sympy.Expr:
     """The multiple of a quantity at x[k] that V[k] holds as a term of its own."""
-    if quantity == GAP:
-        return potential.gaps[0]
-    if quantity == DISTANCE_SQUARED:
-        plain = (ONE, *(ZERO for _ in potential.gaps[1:]))
-        found = (s.weight for s in potential.squares if s.direction == plain)
-        return sum(found, ZERO)
-    return ZERO
+    kind = {GAP: Level, DISTANCE_SQUARED: Square}.get(quantity)
+    found = (
+        term.weight
+        for term in potential.terms
+        if type(term) is kind and term.direction == plain(len(term.direction))
+    )
+    return sum(found, ZERO)
 
 
 class LastOfPotential(Rule):

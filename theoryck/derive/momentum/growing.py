@@ -8,31 +8,26 @@ which vanishes at the start too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy
 
 from theoryck.algebra import Evaluation, Form
 from theoryck.derive.momentum.combine import entry
+from theoryck.derive.momentum.ground import Ground
 from theoryck.derive.momentum.rules import dissipated
-from theoryck.derive.momentum.statements import Potential, Square
+from theoryck.derive.momentum.state import plain
+from theoryck.derive.momentum.statements import Direction, Level, Potential, Square
 from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.setting import ITERATION
 from theoryck.derive.symbols import ONE, ZERO
 
-if TYPE_CHECKING:
-    from theoryck.derive.momentum.search import Ground
 
-
-def from_nothing(ground: Ground, direction: tuple[sympy.Expr, ...]) -> Iterator[int]:
+def from_nothing(ground: Ground, direction: Direction) -> Iterator[int]:
     """Such potentials for the z of this direction."""
     step, numbers = ground.step, ground.numbers
-    ahead = step.iterates[1][0]
-    here = step.iterates[0][0]
-    if ahead is None or here is None:
-        return
-    gaps = tuple(ZERO for _ in range(step.size))
-    moving = Potential(gaps, (Square(ONE, direction),))
+    ahead, here = step.ahead, step.here
+    moving = Potential((Square(ONE, direction),))
     for taken in step.taken:
         (gradient,) = taken.gradient.coefficients
         rate = -2 * step.direction(
@@ -42,19 +37,19 @@ def from_nothing(ground: Ground, direction: tuple[sympy.Expr, ...]) -> Iterator[
         if taken is here or weight is None or weight == 0:
             continue
         multipliers = _balanced(ground, taken, ahead, rate, weight)
-        potential = Potential((weight, *gaps[1:]), moving.squares)
+        potential = moving.plus(Level(weight, plain(step.size)))
         rest = dissipated(step, potential, ONE, (), ZERO)
         for name, multiplier in multipliers.items():
             if name not in step.inequalities:
                 return
             rest = rest - ground.form(name) * multiplier
         for velocity in ground.velocities:
-            growing = Potential(gaps, (Square(ITERATION, velocity),))
+            growing = Potential((Square(ITERATION, velocity),))
             share = _cancelling(rest, dissipated(step, growing, ONE, (), ZERO), ground, taken)
             if share is None:
                 continue
-            squares = (*potential.squares, Square(share * ITERATION, velocity))
-            number = ground.proposed(Potential(potential.gaps, squares), ONE, {}, multipliers)
+            whole = potential.plus(Square(share * ITERATION, velocity))
+            number = ground.proposed(whole, ONE, {}, multipliers)
             if number is not None:
                 yield number
 

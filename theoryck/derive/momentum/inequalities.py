@@ -75,6 +75,13 @@ def descent(i: Evaluation, j: Evaluation, upper: Any) -> Form:
     return form
 
 
+def lipschitz(i: Evaluation, j: Evaluation, upper: Any) -> Form:
+    """L²‖x_i − x_j‖² − ‖g_i − g_j‖² >= 0, the definition of smoothness."""
+    apart, change = i.point - j.point, i.gradient - j.gradient
+    form: Form = dot(apart, apart) * upper * upper - dot(change, change)
+    return form
+
+
 def above_optimum(i: Evaluation, trace: Trace, upper: Any | None) -> Form:
     """f(x) − f* − ‖∇f(x)‖²/(2L) >= 0, since a gradient step of length 1/L stays above f*."""
     gap: Form = i.value - trace.f_star
@@ -93,4 +100,4 @@ def _renamed(name: str, labels: Mapping[str, str]) -> str:
     return f"{opening}({labels.get(inside, inside)})"
 
 
-__all__ = ["above_optimum", "descent", "dominated", "known_inequalities"]
+__all__ = ["above_optimum", "descent", "dominated", "known_inequalities", "lipschitz"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from theoryck.derive.measure import Target
 from theoryck.derive.momentum.ends import LastOfPotential, SumOfDrops
-from theoryck.derive.momentum.search import Ground, dissipations
+from theoryck.derive.momentum.ground import Ground
+from theoryck.derive.momentum.search import dissipations
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.rules.base import Rule

@@ -10,7 +10,7 @@ import sympy
 from theoryck.algebra import Form, dot
 from theoryck.certificates.checker import gram_matrix
 from theoryck.derive.momentum.state import MemoryStep, memory_step
-from theoryck.derive.momentum.statements import Dissipation, Potential
+from theoryck.derive.momentum.statements import Dissipation, Level, Potential
 from theoryck.derive.potentials.multipliers import Point
 from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.potentials.signs import finite, nonnegative_here, principal_minors
@@ -66,7 +66,7 @@ class PotentialStep(Rule):
         drops: tuple[tuple[Quantity, sympy.Expr], ...] = arguments["drops"]
         points: tuple[Point, ...] = arguments["points"]
         try:
-            step = memory_step(setting)
+            step = memory_step(setting, [level.direction for level in potential.levels])
             remainder = dissipated(step, potential, ratio, drops, noise)
             conditions = [*_ground(setting, step)]
             for coefficient in (*potential.expressions, ratio, noise, *(c for _, c in drops)):
@@ -115,43 +115,42 @@ def dissipated(
     """
     numbers = step.numbers
     form = valued(step, potential, ahead=False) * numbers.element(ratio)
-    form = form - valued(step, potential.at(ITERATION + 1), ahead=True) + numbers.element(noise)
+    form = form - valued(step, potential, ahead=True) + numbers.element(noise)
     for quantity, coefficient in drops:
         form = form - observed(step, quantity) * numbers.element(coefficient)
     return form
 
 
 def valued(step: MemoryStep, potential: Potential, *, ahead: bool) -> Form:
-    """V at one of the states of the step."""
+    """V[k] before the step, or V[k+1] after it."""
     numbers, trace = step.numbers, step.trace
-    if len(potential.gaps) != step.size:
-        raise Stuck("the potential is one of another state")
+    there = potential.at(ITERATION + 1) if ahead else potential
     form = Form(trace, numbers.integer(0), {}, {})
-    for place, coefficient in enumerate(potential.gaps):
-        if coefficient != 0:
-            form = form + step.gap(place, ahead) * numbers.element(coefficient)
-    for square in potential.squares:
-        if len(square.direction) != step.size:
+    for term, own in zip(there.terms, potential.terms, strict=True):
+        if len(term.direction) != step.size:
             raise Stuck("the potential is one of another state")
-        direction = tuple(numbers.element(c) for c in square.direction)
+        weight = numbers.element(term.weight)
+        if isinstance(term, Level):
+            # a point is named by its direction before the step, whichever side it is taken on
+            form = form + step.gap(own.direction, ahead) * weight
+            continue
+        direction = tuple(numbers.element(c) for c in term.direction)
         total = sum(
             (c for c, w in zip(direction, step.weights, strict=True) if w), numbers.integer(0)
         )
         if total != 0 and not step.minimiser:
             raise Stuck("the potential needs a minimiser x_star")
         vector = step.direction(direction, ahead)
-        form = form + dot(vector, vector) * numbers.element(square.weight)
+        form = form + dot(vector, vector) * weight
     return form
 
 
 def observed(step: MemoryStep, quantity: Quantity) -> Form:
     """A quantity at x[k] or x[k+1]."""
-    for at, evaluations in enumerate(step.iterates):
-        evaluation = evaluations[0]
-        if evaluation is None:
-            continue
+    for at, evaluation in enumerate(step.located[0]):
         if quantity == shifted(GAP, at):
-            return step.gap(0, bool(at))
+            gap: Form = evaluation.value - step.trace.f_star
+            return gap
         if quantity == shifted(GRADIENT_SQUARED, at):
             square: Form = dot(evaluation.gradient, evaluation.gradient)
             return square

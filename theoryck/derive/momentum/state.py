@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,12 @@ from theoryck.assumptions.base import Slack
 from theoryck.assumptions.conditions import Assumed
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.derive.momentum.inequalities import known_inequalities
+from theoryck.derive.momentum.statements import Direction, moved
 from theoryck.derive.oracles import trace_of
 from theoryck.derive.potentials.elements import Argument
 from theoryck.derive.potentials.numbers import RationalFunctions
 from theoryck.derive.setting import ITERATION, Setting, Stuck
-from theoryck.derive.symbols import Reader
+from theoryck.derive.symbols import ONE, ZERO, Reader
 from theoryck.errors import TheoryckError
 
 MAX_ENTRIES = 4  # of a state
@@ -29,13 +30,15 @@ class MemoryStep:
     """A step from ``before`` to ``after``, both states: the iterate and what is remembered.
 
     The state before is any: its entries are unknown vectors. ``taken`` are the evaluations that
-    the step itself made, ``iterates`` those at the entries of both states that are points.
+    the step itself made. ``points`` are combinations of a state's entries, x itself the first;
+    ``located`` has the evaluations there, before the step and after it.
     """
 
     before: tuple[Point, ...]
     after: tuple[Point, ...]
     taken: tuple[Evaluation, ...]
-    iterates: tuple[tuple[Evaluation | None, ...], ...]
+    points: tuple[Direction, ...]
+    located: tuple[tuple[Evaluation, Evaluation], ...]
     trace: Trace
     assumed: tuple[Assumed, ...]
     minimiser: bool
@@ -83,19 +86,35 @@ class MemoryStep:
                 found.append("m[k]" if self.size == 2 else f"m{place}[k]")
         return tuple(found)
 
+    @property
+    def here(self) -> Evaluation:
+        """The evaluation at x[k]."""
+        return self.located[0][0]
+
+    @property
+    def ahead(self) -> Evaluation:
+        """The evaluation at x[k+1]."""
+        return self.located[0][1]
+
     @cached_property
     def labels(self) -> Mapping[str, str]:
         """What the evaluated points are called."""
-        ahead = [name.replace("[k]", "[k+1]").replace("[k-1]", "[k]") for name in self.names]
-        ahead = [name.replace("[k-2]", "[k-1]") for name in ahead]
         found = {"x_star": "x_star"}
-        for names, evaluations in zip((self.names, ahead), self.iterates, strict=True):
-            for name, evaluation in zip(names, evaluations, strict=True):
-                if evaluation is not None:
-                    found.setdefault(evaluation.label, name)
-        others = [e.label for e in self.trace.evaluations if e.label not in found]
-        for number, label in enumerate(others):
-            found[label] = "y[k]" if len(others) == 1 else f"y{number}[k]"
+
+        def name(evaluation: Evaluation, text: str) -> None:
+            found.setdefault(evaluation.label, text)
+
+        name(self.here, "x[k]")
+        name(self.ahead, "x[k+1]")
+        for before, after in self.located[1:]:
+            if after is self.here:
+                name(before, "x[k-1]")
+        others = [e for e in self.taken if e.label not in found]
+        for number, evaluation in enumerate(others):
+            name(evaluation, "y[k]" if len(others) == 1 else f"y{number}[k]")
+        for number, (before, after) in enumerate(self.located[1:], start=1):
+            name(before, f"z{number}[k]")
+            name(after, f"z{number}[k+1]")
         return found
 
     @cached_property
@@ -104,33 +123,47 @@ class MemoryStep:
         known = known_inequalities(self.assumed, self.trace, self.labels, minimiser=self.minimiser)
         return {slack.name: slack for slack in known}
 
-    def direction(self, coefficients: tuple[Any, ...], ahead: bool) -> Point:
+    def direction(self, coefficients: Sequence[Any], ahead: bool) -> Point:
         """A combination of the state's entries, minus as much of x*, a displacement."""
-        total = self.trace.zero()
-        for c, entry in zip(coefficients, self.after if ahead else self.before, strict=True):
-            total = total + entry * c
+        total = combined(self.trace, coefficients, self.after if ahead else self.before)
         origin = self.trace.x_star.coefficients
         kept = {leaf: c for leaf, c in total.coefficients.items() if leaf not in origin}
         return Point(self.trace, kept)
 
-    def gap(self, place: int, ahead: bool) -> Form:
-        """f − f* at an entry of one of the states.
+    def gap(self, point: Direction, ahead: bool) -> Form:
+        """f − f* at one of the points of the state before or after.
 
         Raises:
-            Stuck: the entry is no point.
+            Stuck: it is none of them.
         """
-        evaluation = self.iterates[ahead][place]
-        if evaluation is None:
-            raise Stuck("a value of f at a displacement")
+        if point not in self.points:
+            raise Stuck("a value of f at a point that was not evaluated")
+        evaluation = self.located[self.points.index(point)][ahead]
         form: Form = evaluation.value - self.trace.f_star
         return form
 
 
-def memory_step(setting: Setting, *unknowns: sympy.Symbol) -> MemoryStep:
+def combined(trace: Trace, coefficients: Sequence[Any], entries: Sequence[Point]) -> Point:
+    """A combination of vectors."""
+    total = trace.zero()
+    for c, entry in zip(coefficients, entries, strict=True):
+        total = total + entry * c
+    return total
+
+
+def plain(size: int) -> Direction:
+    """The iterate itself as a combination of the state's entries."""
+    return (ONE, *(ZERO for _ in range(size - 1)))
+
+
+def memory_step(
+    setting: Setting, points: Sequence[Direction] = (), unknowns: Sequence[sympy.Symbol] = ()
+) -> MemoryStep:
     """Traces one step of the claim's method.
 
     Args:
         setting: the claim.
+        points: combinations of a state's entries at which f is looked at, beside x.
         unknowns: further symbols of the field of coefficients.
 
     Raises:
@@ -138,7 +171,7 @@ def memory_step(setting: Setting, *unknowns: sympy.Symbol) -> MemoryStep:
     """
     numbers = field_of(setting, *unknowns)
     try:
-        return _traced(setting, numbers)
+        return _traced(setting, numbers, points)
     except (TheoryckError, ZeroDivisionError) as error:
         raise Stuck(f"no rational step: {error}") from error
 
@@ -160,7 +193,9 @@ def field_of(setting: Setting, *unknowns: sympy.Symbol) -> RationalFunctions:
     return RationalFunctions.over(setting.domain.with_symbols(*unknowns), (), rooted)
 
 
-def _traced(setting: Setting, numbers: RationalFunctions) -> MemoryStep:
+def _traced(
+    setting: Setting, numbers: RationalFunctions, points: Sequence[Direction]
+) -> MemoryStep:
     claim = setting.claim
     method = claim.method.method
     trace = trace_of(claim, numbers)
@@ -198,10 +233,8 @@ def _traced(setting: Setting, numbers: RationalFunctions) -> MemoryStep:
     if not all(isinstance(entry, Point) for entry in after):
         raise Stuck(f"the step of {method.name} does not give vectors")
     taken = tuple(trace.evaluations)
-    iterates = tuple(
-        tuple(trace.evaluate(e) if origin in e.coefficients else None for e in state)
-        for state in (before, after)
-    )
+    looked_at = tuple(dict.fromkeys((plain(len(before)), *points)))
+    located = tuple(_located(trace, numbers, point, before, after) for point in looked_at)
     environment = Environment(symbols)
     assumed = tuple(
         Assumed(
@@ -216,7 +249,8 @@ def _traced(setting: Setting, numbers: RationalFunctions) -> MemoryStep:
         tuple(before),
         tuple(after),
         taken,
-        iterates,
+        looked_at,
+        located,
         trace,
         assumed,
         setting.has_minimiser,
@@ -224,4 +258,24 @@ def _traced(setting: Setting, numbers: RationalFunctions) -> MemoryStep:
     )
 
 
-__all__ = ["MemoryStep", "field_of", "memory_step"]
+def _located(
+    trace: Trace,
+    numbers: RationalFunctions,
+    point: Direction,
+    before: Sequence[Point],
+    after: Sequence[Point],
+) -> tuple[Evaluation, Evaluation]:
+    """The evaluations at a combination of the state, before the step and after it."""
+    (origin,) = trace.x_star.coefficients
+    if len(point) != len(before):
+        raise Stuck("a point of another state")
+    found = []
+    for direction, state in ((point, before), (moved(point, ITERATION + 1), after)):
+        at = combined(trace, [numbers.element(c) for c in direction], state)
+        if at.coefficients.get(origin, 0) != 1:
+            raise Stuck("a value of f at a displacement")
+        found.append(trace.evaluate(at))
+    return found[0], found[1]
+
+
+__all__ = ["MemoryStep", "combined", "field_of", "memory_step", "plain"]

@@ -13,68 +13,90 @@ from theoryck.derive.setting import ITERATION
 from theoryck.derive.statements import Quantity, Statement, linear_text
 from theoryck.derive.symbols import ZERO
 
+Direction = tuple[sympy.Expr, ...]  # a combination of the entries of a state
+
+
+@dataclass(frozen=True)
+class Level:
+    """``weight*(f(sum(direction[i]*entry[i])) - f*)``, a combination that is a point."""
+
+    weight: sympy.Expr
+    direction: Direction
+
 
 @dataclass(frozen=True)
 class Square:
     """``weight*‖sum(direction[i]*entry[i]) - (as much of x_star)‖²``, entries of the state."""
 
     weight: sympy.Expr
-    direction: tuple[sympy.Expr, ...]
+    direction: Direction
 
-    def at(self, index: sympy.Expr) -> Square:
-        """The same at another index of the iteration."""
-        return Square(_at(self.weight, index), tuple(_at(c, index) for c in self.direction))
+
+Term = Level | Square
 
 
 @dataclass(frozen=True)
 class Potential:
-    """V[k] = sum(gaps[i]*(f(entry[i]) - f*)) + the squares, for the state before step k."""
+    """V[k], a sum of levels and squares of the state before step k."""
 
-    gaps: tuple[sympy.Expr, ...]
-    squares: tuple[Square, ...]
+    terms: tuple[Term, ...]
 
     def at(self, index: sympy.Expr) -> Potential:
         """V at another index."""
         return Potential(
-            tuple(_at(c, index) for c in self.gaps), tuple(s.at(index) for s in self.squares)
+            tuple(type(t)(_at(t.weight, index), moved(t.direction, index)) for t in self.terms)
         )
+
+    def plus(self, *terms: Term) -> Potential:
+        """V with further terms, those of weight zero left out."""
+        return Potential((*self.terms, *(t for t in terms if t.weight != 0)))
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The terms that speak of values of f."""
+        return tuple(t for t in self.terms if isinstance(t, Level))
 
     @property
     def expressions(self) -> tuple[sympy.Expr, ...]:
         """All coefficients that occur."""
-        inside = (e for s in self.squares for e in (s.weight, *s.direction))
-        return (*self.gaps, *inside)
+        return tuple(e for t in self.terms for e in (t.weight, *t.direction))
 
     def same_as(self, other: Potential) -> bool:
-        """Exactly equal coefficients."""
-        return (
-            len(self.gaps) == len(other.gaps)
-            and [len(s.direction) for s in self.squares]
-            == [len(s.direction) for s in other.squares]
-            and all(map(equal, self.expressions, other.expressions))
-        )
+        """Exactly equal terms."""
+        shapes = [
+            [(type(t), len(t.direction)) for t in potential.terms] for potential in (self, other)
+        ]
+        return shapes[0] == shapes[1] and all(map(equal, self.expressions, other.expressions))
 
     def text(self, names: tuple[str, ...], points: tuple[int, ...]) -> str:
         """The potential as a sum; ``points`` has 1 where an entry is a point, 0 elsewhere."""
-        terms: dict[str, sympy.Expr] = {}
-        for coefficient, name in zip(self.gaps, names, strict=True):
-            terms[f"(f({name}) - f*)"] = coefficient
-        for square in self.squares:
-            terms[f"‖{_direction_text(square.direction, names, points)}‖²"] = square.weight
-        return linear_text(terms)
+        shown: dict[str, sympy.Expr] = {}
+        for term in self.terms:
+            inside = _direction_text(term, names, points)
+            text = f"(f({inside}) - f*)" if isinstance(term, Level) else f"‖{inside}‖²"
+            shown[text] = shown.get(text, ZERO) + term.weight
+        return linear_text(shown)
 
 
-def _direction_text(
-    direction: tuple[sympy.Expr, ...], names: tuple[str, ...], points: tuple[int, ...]
-) -> str:
+def _direction_text(term: Term, names: tuple[str, ...], points: tuple[int, ...]) -> str:
+    direction = term.direction
+    alone = [name for c, name in zip(direction, names, strict=True) if c != 0]
+    if isinstance(term, Level) and len(alone) == 1:
+        return alone[0]
     total = tidy(sum((c for c, w in zip(direction, points, strict=True) if w), ZERO))
     parts: dict[str, sympy.Expr] = {names[0]: total}
     for c, name, weight in zip(direction[1:], names[1:], points[1:], strict=True):
         # the points behind are written as differences from the iterate
         parts[f"({names[0]} - {name})" if weight else name] = -c if weight else c
-    parts["x_star"] = -total
+    if isinstance(term, Square):
+        parts["x_star"] = -total
     text = linear_text(parts)
-    return text[1:-1] if text in parts and weight else text
+    return text[1:-1] if text in parts and text.startswith("(") else text
+
+
+def moved(direction: Direction, index: sympy.Expr) -> Direction:
+    """A direction at another index of the iteration."""
+    return tuple(_at(c, index) for c in direction)
 
 
 def _at(expr: sympy.Expr, index: sympy.Expr) -> sympy.Expr:
@@ -119,4 +141,4 @@ class Dissipation(Statement):
         return f"{ahead} <= {right} for V[k] = {what}"
 
 
-__all__ = ["Dissipation", "Potential", "Square"]
+__all__ = ["Direction", "Dissipation", "Level", "Potential", "Square", "Term", "moved"]
