@@ -27,6 +27,14 @@ class ClaimPrinter(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
     def _print_ceiling(self, expr: Any) -> str:
         return f"ceil({self._print(expr.args[0])})"
 
+    def _as_ordered_terms(self, expr: Any, order: str | None = None) -> list[Any]:
+        # 1 - a rather than -a + 1
+        terms = list(super()._as_ordered_terms(expr, order=order))
+        first = next((t for t in terms if not t.could_extract_minus_sign()), None)
+        if first is None or first is terms[0]:
+            return terms
+        return [first, *(term for term in terms if term is not first)]
+
     def _print_Mul(self, expr: Any) -> str:
         # SymPy splits the roots of positive factors; people write one root
         roots = [a for a in expr.args if a.is_Pow and abs(a.exp) == HALF and a.base.is_nonnegative]
@@ -61,6 +69,24 @@ def _over_roots(expr: sympy.Expr) -> sympy.Expr:
     return whole.subs({root: s ** (1 / degrees[root]) for root, s in back.items()})
 
 
+def signed(quotient: sympy.Expr) -> sympy.Expr:
+    """``-a/(b - c)`` as ``a/(c - b)``.
+
+    >>> a, b = sympy.symbols("a b", positive=True)
+    >>> signed(-a / (b * (a - b)))
+    a/(b*(-a + b))
+    """
+    above, below = sympy.fraction(quotient)
+    if not above.could_extract_minus_sign():
+        return quotient
+    factors = list(sympy.Mul.make_args(below))
+    for place, factor in enumerate(factors):
+        if factor.is_Add:
+            turned = sympy.Add(*(-term for term in factor.args))
+            return -above / sympy.Mul(*factors[:place], turned, *factors[place + 1 :])
+    return quotient
+
+
 def tidy(expr: sympy.Expr) -> sympy.Expr:
     """The shortest of a few equal forms, for printing only."""
     forms = [expr]
@@ -76,7 +102,8 @@ def tidy(expr: sympy.Expr) -> sympy.Expr:
     )
     for rewrite in rewritings:
         try:
-            forms.append(rewrite(expr))
+            form = rewrite(expr)
+            forms += [form, signed(form)]
         except (sympy.PolynomialError, NotImplementedError):
             continue
     return min(forms, key=lambda form: (len(to_claim_text(form)), to_claim_text(form)))

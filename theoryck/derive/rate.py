@@ -130,9 +130,11 @@ def _other_bound(
         why = orders[-1] if orders else why
     if recheck(workshop.derivation(best), workshop.setting, deadline) is not None:
         return inconclusive(why)
+    best_known = f"{to_text(claim.measure)} <= {text} is proved"
+    told = any(finding.message.startswith(best_known) for finding in repairs)
     findings = (
         *repairs,
-        Finding("suggestion", f"{to_text(claim.measure)} <= {text} is proved"),
+        *(() if told else (Finding("suggestion", best_known),)),
         *missing_assumptions(workshop),
     )
     return EngineReport(

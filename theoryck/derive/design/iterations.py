@@ -16,7 +16,7 @@ from theoryck.derive.decide import Proved, decide
 from theoryck.derive.derivations import Derived, NotDerivedError, derivation_of
 from theoryck.derive.design.solving import zeros
 from theoryck.derive.domain import Domain
-from theoryck.derive.printing import tidy
+from theoryck.derive.printing import signed, tidy
 from theoryck.derive.relations import Relation
 from theoryck.derive.symbols import ZERO, Reader
 from theoryck.derive.trees import condition_of, scope_of, tree_of, with_constraint, with_parameter
@@ -127,24 +127,6 @@ def _solutions(
             if floor != 0:
                 yield signed(tidy(zero)), (Relation(level, ">", tidy(floor)),)
     yield from _geometric(bound, level, horizon)
-
-
-def signed(quotient: sympy.Expr) -> sympy.Expr:
-    """``-a/(b - c)`` as ``a/(c - b)``.
-
-    >>> a, b = sympy.symbols("a b", positive=True)
-    >>> signed(-a / (b * (a - b)))
-    a/(b*(-a + b))
-    """
-    above, below = sympy.fraction(quotient)
-    if not above.could_extract_minus_sign():
-        return quotient
-    factors = list(sympy.Mul.make_args(below))
-    for place, factor in enumerate(factors):
-        if factor.is_Add:
-            turned = sympy.Add(*(-term for term in factor.args))
-            return -above / sympy.Mul(*factors[:place], turned, *factors[place + 1 :])
-    return quotient
 
 
 def _geometric(

@@ -153,7 +153,11 @@ def _apply(expr: Apply) -> tuple[Mark, int]:
             between = "times" if _digits_meet(left, right) else "*"
             return row(left, Sign(between), right), PRODUCT
         case "/":
-            return Fraction(*map(formula_marks, arguments)), ATOM
+            above, below = arguments
+            if isinstance(above, Apply) and above.function == "neg":
+                size = Fraction(formula_marks(above.arguments[0]), formula_marks(below))
+                return row(Sign("-"), size), SIGN
+            return Fraction(formula_marks(above), formula_marks(below)), ATOM
         case "**":
             return _power(*arguments), ATOM
         case "sqrt":

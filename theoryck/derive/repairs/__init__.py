@@ -1,0 +1,56 @@
+"""What would make a claim true: the smallest changes, each proved on the changed claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from theoryck.claims.expressions import Order
+from theoryck.derive.measure import Target
+from theoryck.derive.proof import Workshop
+from theoryck.derive.repairs.assumptions import changed_hypotheses
+from theoryck.derive.repairs.bounds import changed_bounds, changed_orders
+from theoryck.derive.setting import OutOfTime, Setting, Stuck
+from theoryck.verdict import Finding
+
+REPAIR_SECONDS = 4.0  # for all attempts together
+MAX_REPAIRS = 2  # that are told
+
+__all__ = ["repairs"]
+
+
+def repairs(
+    setting: Setting, target: Target, tried: Workshop, deadline: float
+) -> tuple[Finding, ...]:
+    """Small changes under which the claim is proved, as suggestions.
+
+    First what is smallest: another bound that the derived one proves (the other PL convention, N
+    shifted by one, a constant factor, two constants exchanged). Where none helps: one more
+    constraint on the parameters, one more assumption, or the other PL convention among them.
+    Every suggestion was derived on the changed claim and passed the re-check.
+
+    Args:
+        setting, target: the claim that was not proved.
+        tried: the workshop of its search, whose steps are used again.
+        deadline: a value of ``time.monotonic()``.
+    """
+    deadline = min(deadline, time.monotonic() + REPAIR_SECONDS)
+    found: list[Finding] = []
+    for suggestion in _in_order(setting, target, tried, deadline):
+        found.append(Finding("suggestion", suggestion))
+        if len(found) >= MAX_REPAIRS:
+            break
+    return tuple(found)
+
+
+def _in_order(setting: Setting, target: Target, tried: Workshop, deadline: float) -> Iterator[str]:
+    attempts = changed_orders if isinstance(setting.claim.bound, Order) else changed_bounds
+    told = False
+    try:
+        for suggestion in attempts(setting, target, tried, deadline):
+            told = True
+            yield suggestion
+        if not told:
+            yield from changed_hypotheses(setting, tried, deadline)
+    except (OutOfTime, Stuck):
+        return

@@ -1,0 +1,196 @@
+"""More constraints, more assumptions, or other ones, under which a claim is proved as it stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import sympy
+
+from theoryck.assumptions import ASSUMPTIONS, Assumption
+from theoryck.claims.claim import AssumptionUse, RateClaim
+from theoryck.claims.expressions import Symbol, names
+from theoryck.claims.printing import to_text
+from theoryck.derive.decide import Counterexample, Proved, is_empty
+from theoryck.derive.findings import natural_relations
+from theoryck.derive.proof import Workshop
+from theoryck.derive.recheck import recheck
+from theoryck.derive.relations import Implied, Relation
+from theoryck.derive.sampling import sample_points
+from theoryck.derive.search import prepare, search
+from theoryck.derive.setting import OutOfTime, Setting, Stuck
+from theoryck.derive.symbols import ZERO
+from theoryck.derive.trees import condition_of, with_constraint
+from theoryck.errors import ClaimError
+
+ATTEMPT_SECONDS = 1.5  # for one changed claim
+SEARCH_SHARE = 0.7  # of them; the rest is for the re-check
+MAX_RELATIONS = 3  # that failed and are tried as constraints
+WITHOUT_CONSTANTS = ("convex", "unbiased")
+OTHER_CONVENTION = {"error_bound": "pl", "pl": "error_bound"}
+OTHER_SIGNS = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A changed claim, and what was changed, in words."""
+
+    claim: RateClaim
+    words: str
+
+
+def changed_hypotheses(setting: Setting, tried: Workshop, deadline: float) -> Iterator[str]:
+    """Suggestions of other hypotheses; the first that is proved ends the search."""
+    for attempt in _attempts(setting, tried):
+        now = time.monotonic()
+        if now > deadline:
+            return
+        if _proved(attempt.claim, min(deadline, now + ATTEMPT_SECONDS)):
+            yield attempt.words
+            return
+
+
+def _attempts(setting: Setting, tried: Workshop) -> Iterator[Attempt]:
+    yield from _constrained(setting, tried, natural_relations(setting))
+    yield from _other_convention(setting)
+    yield from _constrained(setting, tried, _failed(setting, tried))
+    yield from _more_assumptions(setting, tried)
+
+
+def _proved(claim: RateClaim, deadline: float) -> bool:
+    try:
+        setting, target = prepare(claim, deadline)
+        if is_empty(setting.domain, deadline):
+            return False
+        now = time.monotonic()
+        found = search(setting, target, now + SEARCH_SHARE * (deadline - now))
+        if found.proof is None:
+            return False
+        derivation = found.workshop.derivation(found.proof)
+        return recheck(derivation, setting, deadline) is None
+    except (Stuck, OutOfTime):
+        return False
+
+
+def _constrained(
+    setting: Setting, tried: Workshop, relations: tuple[Relation, ...]
+) -> Iterator[Attempt]:
+    """The claim on a smaller domain."""
+    parameters = setting.claim.parameters
+    for relation in relations:
+        if isinstance(tried.decided(relation), Proved):
+            continue
+        named = [s.name for s in relation.symbols if s.name in parameters]
+        if not named or len(named) < len(relation.symbols) or _only_at_the_edge(setting, relation):
+            continue
+        at = relation.left.name if relation.left.is_Symbol else named[0]
+        try:
+            claim = with_constraint(setting.claim, at, condition_of(relation, parameters))
+        except ClaimError:
+            continue
+        yield Attempt(claim, f"with {relation} among the constraints the claim is proved")
+
+
+def _only_at_the_edge(setting: Setting, relation: Relation) -> bool:
+    """Whether nothing but a boundary is left of the domain, as of D >= 0 with D <= 0."""
+    strict = replace(relation, sign=relation.sign.rstrip("=") or relation.sign)
+    return next(sample_points(setting.domain.where(strict)), None) is None
+
+
+def _failed(setting: Setting, tried: Workshop) -> tuple[Relation, ...]:
+    """Conditions on the parameters that fail somewhere, the simplest first, solved for one."""
+    own = {setting.domain.symbols[name] for name in setting.claim.parameters}
+    simple: dict[Relation, None] = {}
+    for relation, decision in tried.decisions.items():
+        if isinstance(relation, Implied) or not isinstance(decision, Counterexample):
+            continue
+        solved = _solved(relation, setting, tried)
+        if solved is not None and solved.symbols and solved.symbols <= own:
+            simple[solved] = None
+    ordered = sorted(simple, key=lambda r: (r.left.count_ops() + r.right.count_ops(), str(r)))
+    return tuple(ordered[:MAX_RELATIONS])
+
+
+def _solved(relation: Relation, setting: Setting, tried: Workshop) -> Relation | None:
+    """The relation solved for an argument of the method, where it is linear in one.
+
+    Factors that are nowhere negative are dropped; whatever comes out is proved anew.
+    """
+    if relation.sign not in OTHER_SIGNS:
+        return None
+    try:
+        difference = sympy.factor(sympy.together(relation.left - relation.right))
+    except (sympy.PolynomialError, NotImplementedError):
+        return None
+
+    def is_nonnegative(factor: sympy.Expr) -> bool:
+        if factor.is_nonnegative or factor.is_Rational:
+            return bool(factor.is_nonnegative)
+        return isinstance(tried.decided(Relation(factor, ">=", ZERO)), Proved)
+
+    factors = [f for f in sympy.Mul.make_args(difference) if not is_nonnegative(f)]
+    difference = sympy.Mul(*factors)
+    arguments = {n for v in setting.claim.method.arguments.values() for n in names(v)}
+    for symbol in sorted(difference.free_symbols, key=lambda s: (s.name not in arguments, s.name)):
+        if not difference.is_polynomial(symbol) or sympy.degree(difference, symbol) != 1:
+            continue
+        slope = sympy.expand(difference).coeff(symbol, 1)
+        end = sympy.cancel(-sympy.expand(difference).coeff(symbol, 0) / slope)
+        if slope.is_positive:
+            return Relation(symbol, relation.sign, end)
+        if slope.is_negative:
+            return Relation(symbol, OTHER_SIGNS[relation.sign], end)
+    return None
+
+
+def _other_convention(setting: Setting) -> Iterator[Attempt]:
+    """The PL inequality with its half where it stands without, and the other way round."""
+    claim = setting.claim
+    for place, use in enumerate(claim.assumptions):
+        other = OTHER_CONVENTION.get(use.assumption.name)
+        if other is None:
+            continue
+        assumption = ASSUMPTIONS[other]
+        (quantity,) = (q.name for q in assumption.quantities)
+        (constant,) = use.arguments.values()
+        changed = AssumptionUse(assumption, {quantity: constant})
+        uses = (*claim.assumptions[:place], changed, *claim.assumptions[place + 1 :])
+        words = (
+            f"with {written(changed)} in place of {written(use)} the claim is proved "
+            "(pl(mu) is error_bound(2*mu))"
+        )
+        yield Attempt(replace(claim, assumptions=uses), words)
+
+
+def _more_assumptions(setting: Setting, tried: Workshop) -> Iterator[Attempt]:
+    """One more assumption: first what a rule asked for, then what the claim has constants for."""
+    claim = setting.claim
+    wanted = [*tried.missing, *WITHOUT_CONSTANTS]
+    candidates = [ASSUMPTIONS[name] for name in wanted if name in ASSUMPTIONS]
+    candidates += list(_named_by_parameters(claim))
+    assumed = {use.assumption.name for use in claim.assumptions}
+    for assumption in dict.fromkeys(candidates):
+        if assumption.name in assumed:
+            continue
+        arguments = {q.name: Symbol(q.name) for q in assumption.quantities}
+        if not set(arguments) <= set(claim.parameters):
+            continue
+        use = AssumptionUse(assumption, dict(arguments))
+        words = f"with {written(use)} among the assumptions the claim is proved"
+        yield Attempt(replace(claim, assumptions=(*claim.assumptions, use)), words)
+
+
+def _named_by_parameters(claim: RateClaim) -> Iterator[Assumption]:
+    """Assumptions whose constants are parameters that no assumption of the claim uses."""
+    used = {n for u in claim.assumptions for v in u.arguments.values() for n in names(v)}
+    for assumption in ASSUMPTIONS.values():
+        needed = {q.name for q in assumption.quantities}
+        if needed and needed <= set(claim.parameters) and not needed & used:
+            yield assumption
+
+
+def written(use: AssumptionUse) -> str:
+    """An assumption as a claim writes it."""
+    listed = ", ".join(to_text(value) for value in use.arguments.values())
+    return f"{use.assumption.name}({listed})" if listed else use.assumption.name
