@@ -41,6 +41,8 @@ from theoryck.errors import TheoryckError
 START_GAP = sympy.Symbol("(f(x[0]) - f_star)", nonnegative=True)
 START_DISTANCE = sympy.Symbol("norm(x[0] - x_star)", nonnegative=True)
 START_GRADIENT = sympy.Symbol("norm(grad(x[0]))", nonnegative=True)
+# of a feasible set it need not vanish at the best point
+STAR_GRADIENT = sympy.Symbol("norm(grad(x_star))", nonnegative=True)
 F_STAR = sympy.Symbol("f_star", real=True)
 ITERATION = sympy.Symbol("k", integer=True, nonnegative=True)
 
@@ -186,6 +188,8 @@ def start_quantity(node: Expr) -> sympy.Expr | None:
                         return START_DISTANCE
                 case Gradient(point=Iterate(index=Number(value=0))):
                     return START_GRADIENT
+                case Gradient(point=Symbol(name="x_star")):
+                    return STAR_GRADIENT
     return None
 
 
