@@ -12,10 +12,12 @@ import sympy
 from theoryck.claims.claim import ComplexityClaim
 from theoryck.claims.expressions import Apply, Comparison, Expr, Number, Order, walk
 from theoryck.claims.printing import to_text
+from theoryck.derive.complexity.orders import decays_exponentially, order_rates
 from theoryck.derive.complexity.rates import (
     START_QUANTITIES,
     NoRateError,
     Target,
+    is_positive,
     rates,
     target_of,
 )
@@ -59,6 +61,9 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
             eventually = _eventually(claim, target, domain, deadline)
         except (NoRateError, UndecidedGrowthError) as error:
             return _inconclusive(f"the order is not followed: {error}")
+        report = _by_order(claim, target, domain, deadline)
+        if report is not None:
+            return report
         factors, positive = FACTORS, True
     attempts = [
         (factor, rate)
@@ -77,16 +82,52 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
     return _inconclusive(f"no rate that is derived reaches the target in time: {reason}", kept)
 
 
+def _by_order(
+    claim: ComplexityClaim, target: Target, domain: Domain, deadline: float
+) -> EngineReport | None:
+    """The report where the order of a rate gives that of the complexity, else None."""
+    try:
+        attempts = list(order_rates(claim, target, domain, deadline))
+    except (NoRateError, UndecidedGrowthError):
+        return None
+    for left, attempt in zip(range(len(attempts) + 1, 1, -1), attempts, strict=False):
+        now = time.monotonic()
+        report = examine_rate(attempt.rate, now + max(0.0, deadline - now) / left)
+        if report.status is not Status.PROVED:
+            continue
+        line = f"{to_text(attempt.rate.measure)} <= {to_text(attempt.rate.bound)} is derived below"
+        if attempt.geometric:
+            text = report.best_bound
+            if text is None or not decays_exponentially(text, attempt.rate, domain, deadline):
+                continue
+            line = f"the bound {text} below is A*q**{target.count} with 0 <= q < 1"
+        return replace(
+            report,
+            reason=(
+                "the target is reached in that order of time, for all parameters (the hidden "
+                f"constant may depend on them and on the start): {report.reason}"
+            ),
+            best_bound=None,
+            findings=tuple(f for f in report.findings if f.code == "unused-assumption"),
+            evidence=(line, *report.evidence),
+        )
+    return None
+
+
 def _proved(
     target: Target, factor: Fraction, eventually: tuple[Comparison, ...], report: EngineReport
 ) -> EngineReport:
     steps = to_text(target.steps) if factor == 1 else f"{factor}*({to_text(target.steps)})"
     started = any(q.name in target.parameters for q in START_QUANTITIES)
+    moves = any(
+        name in target.parameters and is_positive(target.parameters[name])
+        for name in dict.fromkeys(q.name for q in START_QUANTITIES)
+    )
     lines = (
         f"for every integer {target.count} >= {steps} the rate below is at most "
         f"{to_text(target.level)}",
         *(f"in the limit, {to_text(relation)}" for relation in eventually),
-        *(("the start is not a minimiser",) if eventually and started else ()),
+        *(("the start is not a minimiser",) if moves or (eventually and started) else ()),
         *report.evidence,
     )
     what = "reached in time" if not eventually and factor == 1 else "reached in that order of time"

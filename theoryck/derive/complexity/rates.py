@@ -103,7 +103,10 @@ def target_of(claim: ComplexityClaim) -> Target:
         steps=steps,
         index=index,
         count=count,
-        parameters={**claim.parameters, **{q.name: _size(q.name) for q in used}},
+        parameters={
+            **claim.parameters,
+            **{q.name: _size(q.name, (level, steps)) for q in used},
+        },
         initial=(*claim.initial, *(_at_most(q) for q in used)),
     )
 
@@ -133,8 +136,29 @@ def _named(
     return level, steps, tuple(used.values())
 
 
-def _size(name: str) -> Parameter:
-    return Parameter(name, Comparison((Symbol(name), ZERO), (">=",)), integer=False)
+def _size(name: str, texts: tuple[Expr, ...]) -> Parameter:
+    """A size of the start; positive where a text that mentions it has no value at zero."""
+    inside = any(
+        name in names(part)
+        for text in texts
+        for node in walk(text)
+        if isinstance(node, Apply)
+        for part in _sensitive(node)
+    )
+    sign = ">" if inside else ">="
+    return Parameter(name, Comparison((Symbol(name), ZERO), (sign,)), integer=False)
+
+
+def _sensitive(node: Apply) -> tuple[Expr, ...]:
+    """The parts of a term that must not be zero, so far as the form of the term tells."""
+    if node.function == "log":
+        return node.arguments
+    return node.arguments[1:] if node.function == "/" else ()
+
+
+def is_positive(parameter: Parameter) -> bool:
+    """Whether the constraint says no more than that the parameter is positive."""
+    return parameter.condition == Comparison((Symbol(parameter.name), ZERO), (">",))
 
 
 def _at_most(quantity: StartQuantity) -> Comparison:
