@@ -23,6 +23,7 @@ from theoryck.derive.complexity.rates import (
 )
 from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain, domain_of
+from theoryck.derive.escape.examine import examine_escape, is_about_a_saddle
 from theoryck.derive.lower.complexity import examine_at_least
 from theoryck.derive.rate import examine_rate
 from theoryck.derive.relations import Relation
@@ -45,6 +46,8 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
     """
     if claim.confidence is not None:
         return _inconclusive("derive has no rules for targets with a confidence yet")
+    if is_about_a_saddle(claim):
+        return examine_escape(claim, deadline, _eventually)
     if claim.at_least is not None:
         return examine_at_least(claim, deadline, _eventually)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from theoryck.derive.escape.route import escape_bounds
 from theoryck.derive.functional import accumulated_bounds, functional_bounds
 from theoryck.derive.heavy.bounds import heavy_tailed_bounds
 from theoryck.derive.momentum import memory_bounds
@@ -15,6 +16,7 @@ ROUTES: tuple[Route, ...] = (
     Route("one step", classic.bounds),
     Route("power recursions", power_bounds),
     Route("varying steps", varying_bounds, at_most=12),
+    Route("escape from a saddle", escape_bounds),
     Route("clipped steps under heavy tails", heavy_tailed_bounds),
     Route("gains along the gradient", functional_bounds),
     Route("steps divided by a root of squares", accumulated_bounds),
