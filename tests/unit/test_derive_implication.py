@@ -17,13 +17,14 @@ from theoryck.claims.grammar import parse_expression
 from theoryck.claims.reading import read_claim
 from theoryck.claims.scopes import Scope as Names
 from theoryck.derive import examine
+from theoryck.derive.implications.checked import how_checked
 from theoryck.derive.implications.definitions import (
     Dilation,
     is_member,
     may_be_member,
     violation,
 )
-from theoryck.derive.implications.edges import EDGES, Edge
+from theoryck.derive.implications.edges import DIRECTIONS, EDGES, HALF, Edge
 from theoryck.derive.implications.examples import EXAMPLES, Example
 from theoryck.derive.relations import Relation
 from theoryck.derive.symbols import to_sympy
@@ -151,11 +152,94 @@ def test_a_refutation_shows_the_function_and_the_point() -> None:
 
 
 def test_no_path_refutes_nothing() -> None:
-    report = implication(["heavy_tailed(3/2, s)"], "bounded_variance(s)", 2.0, s="s > 0")
+    report = implication(["semi_smooth(s, s)"], "smooth(s)", 2.0, s="s > 0")
     assert report.status is Status.INCONCLUSIVE
 
 
-def test_a_finite_sum_changes_the_other_assumptions() -> None:
-    report = implication(["finite_sum(5)", "smooth(L)"], "weakly_convex(L)", L="L > 0")
+def test_a_heavy_tail_has_a_larger_variance() -> None:
+    report = implication(["heavy_tailed(3/2, s)"], "bounded_variance(s)", s="s > 0")
+    assert report.status is Status.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "conclusion"),
+    [
+        (["smooth(L)"], "weakly_convex(L)"),
+        (["strongly_convex(L)"], "pl(L)"),
+        (["lipschitz(L)"], "bounded_second_moment(L)"),
+        (["convex"], "unbiased"),
+    ],
+)
+def test_what_every_term_has_is_followed_to_the_mean(
+    hypotheses: list[str], conclusion: str
+) -> None:
+    report = implication(["finite_sum(5)", *hypotheses], conclusion, L="L > 0")
+    assert report.status is Status.PROVED, report.reason
+
+
+@pytest.mark.parametrize("name", ["pl", "quadratic_growth", "error_bound"])
+def test_what_means_do_not_keep_is_not_proved_of_them(name: str) -> None:
+    report = implication(["finite_sum(5)", f"{name}(L)"], f"{name}(L)", L="L > 0")
     assert report.status is Status.INCONCLUSIVE
-    assert "finite sum" in report.reason
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "conclusion"),
+    [
+        (["pl(mu)", "smooth(L)"], "convex"),
+        (["strongly_convex(mu)", "smooth(L)"], "lipschitz(L)"),
+        (["quadratic_growth(mu)", "smooth(L)"], "convex"),
+        (["error_bound(3*mu)", "smooth(L)"], "convex"),
+        (["strongly_convex(mu)", "lipschitz(L)"], "quadratic"),
+        (["unbiased", "strong_growth(L/mu)"], "smooth(L)"),
+    ],
+)
+def test_hypotheses_that_exclude_each_other(hypotheses: list[str], conclusion: str) -> None:
+    report = implication(hypotheses, conclusion, L="L > 0", mu="mu > L")
+    assert report.status is Status.INCONCLUSIVE
+    assert report.findings[0].code == "vacuous"
+    assert "no function" in report.reason
+
+
+def test_hypotheses_that_go_together_are_no_conflict() -> None:
+    report = implication(["pl(mu)", "smooth(L)"], "error_bound(2*mu)", L="L > 0", mu="0 < mu <= L")
+    assert (report.status, report.findings) == (Status.PROVED, ())
+
+
+CITED = {
+    ("pl", "quadratic_growth"),
+    ("smooth", "weakly_convex"),
+    ("quadratic", "hessian_lipschitz"),
+    ("hessian_lipschitz lipschitz", "smooth"),
+    *((f"quadratic {name}", "convex") for name in ("pl", "error_bound", "kl", "quadratic_growth")),
+    ("quadratic quadratic_growth", "pl"),
+    ("bounded_variance", "heavy_tailed"),
+    ("heavy_tailed", "bounded_variance"),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda e: f"{' '.join(e.premises)} -> {e.conclusion}")
+def test_a_theorem_about_points_is_decided_and_a_sharper_one_is_not(edge: Edge) -> None:
+    premises: dict[str, Any] = {
+        name: {
+            q.name: sympy.Symbol(f"{q.name}_{name}", positive=True)
+            for q in ASSUMPTIONS[name].quantities
+        }
+        for name in edge.premises
+    }
+    if edge.premises == ("kl",):
+        premises["kl"]["alpha"] = HALF
+    if edge.premises == ("l0_l1_smooth",):
+        premises["l0_l1_smooth"]["L1"] = sympy.Integer(0)
+    conclusion = edge.follows(premises).constants
+    until = time.monotonic() + 20
+    found = how_checked(edge, premises, conclusion, until)
+    assert (found is None) == ((" ".join(edge.premises), edge.conclusion) in CITED)
+    more = sympy.Symbol("more", positive=True)
+    sharper = {
+        name: value + (more if DIRECTIONS.get(edge.conclusion, {}).get(name) == "<=" else -more)
+        for name, value in conclusion.items()
+        if name not in ("alpha", "L1") and value != 0
+    }
+    if found is not None and sharper:
+        assert how_checked(edge, premises, {**conclusion, **sharper}, until) is None

@@ -303,6 +303,11 @@ def _condition(text: str) -> Condition:
     return parse_condition(text, scope=SCOPE)
 
 
+def definition(text: str) -> Condition:
+    """The condition of one of the tables of this module."""
+    return _condition(text)
+
+
 def dilations(
     example: Example, values: tuple[Fraction, ...], along_both: bool
 ) -> Iterator[Dilation]:

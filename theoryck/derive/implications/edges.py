@@ -141,6 +141,29 @@ def _tail_to_variance(p: Premises) -> Consequence:
     return Consequence({"sigma": sigma}, (_equal(alpha, sympy.Integer(2)),))
 
 
+def _strong_to_weak(p: Premises) -> Consequence:
+    return Consequence({"rho": -p["strongly_convex"]["mu"]})
+
+
+def _weak_to_strong(p: Premises) -> Consequence:
+    return Consequence({"mu": -p["weakly_convex"]["rho"]})
+
+
+def _smooth_by_landau(p: Premises) -> Consequence:
+    g, rho = p["lipschitz"]["G"], p["hessian_lipschitz"]["rho"]
+    return Consequence({"L": sympy.sqrt(2 * g * rho)}, (_nonnegative(g), _nonnegative(rho)))
+
+
+def _silent_growth(p: Premises) -> Consequence:
+    rho = p["strong_growth"]["rho"]
+    return Consequence({"sigma": ZERO}, (Relation(rho, "<=", ONE),))
+
+
+def _growth_of_quadratic(p: Premises) -> Consequence:
+    mu = p["quadratic_growth"]["mu"]
+    return Consequence({"mu": mu}, (_positive(mu),))
+
+
 def _constant(**constants: sympy.Expr) -> Callable[[Premises], Consequence]:
     return lambda _: Consequence(constants)
 
@@ -255,6 +278,52 @@ EDGES: tuple[Edge, ...] = (
         _constant(rho=ZERO),
         "the Hessian is constant",
         BY_DEFINITION,
+    ),
+    Edge(
+        ("strongly_convex",),
+        "weakly_convex",
+        _strong_to_weak,
+        "rho = -mu in the definition",
+        BY_DEFINITION,
+    ),
+    Edge(
+        ("weakly_convex",),
+        "strongly_convex",
+        _weak_to_strong,
+        "mu = -rho in the definition",
+        BY_DEFINITION,
+    ),
+    Edge(
+        ("hessian_lipschitz", "lipschitz"),
+        "smooth",
+        _smooth_by_landau,
+        "along a line with direction v let phi = <grad, v>: abs(phi) <= G and phi' is "
+        "rho-Lipschitz, so that abs(phi')**2 <= 2*G*rho",
+        "Landau 1913; Hadamard 1914 on the whole line",
+    ),
+    *(
+        Edge(
+            ("quadratic", name),
+            "convex",
+            _constant(),
+            "f is bounded below by f_star, so that Q has no negative eigenvalue",
+            BY_DEFINITION,
+        )
+        for name in ("pl", "error_bound", "kl", "quadratic_growth")
+    ),
+    Edge(
+        ("quadratic", "quadratic_growth"),
+        "pl",
+        _growth_of_quadratic,
+        "the positive eigenvalues of Q are at least mu, hence Q**2 >= mu*Q",
+        BY_DEFINITION,
+    ),
+    Edge(
+        ("unbiased", "strong_growth"),
+        "bounded_variance",
+        _silent_growth,
+        "E[norm(g - grad(x))**2] = E[norm(g)**2] - norm(grad(x))**2 <= (rho - 1)*norm(grad(x))**2",
+        "the variance identity",
     ),
     Edge(
         ("unbiased", "bounded_second_moment"),

@@ -14,8 +14,11 @@ from theoryck.claims.claim import AssumptionUse, ImplicationClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
 from theoryck.claims.printing import to_text
-from theoryck.derive.decide import Proved, decide, is_empty
+from theoryck.derive.contradictions import contradiction
+from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import domain_of
+from theoryck.derive.implications.checked import how_checked
+from theoryck.derive.implications.conflicts import conflict
 from theoryck.derive.implications.definitions import (
     Constants,
     Dilation,
@@ -26,9 +29,11 @@ from theoryck.derive.implications.definitions import (
     may_be_member,
     violation,
 )
-from theoryck.derive.implications.edges import DIRECTIONS
+from theoryck.derive.implications.edges import DIRECTIONS, Edge
+from theoryck.derive.implications.edges import Constants as ConstantsOf
 from theoryck.derive.implications.examples import EXAMPLES, Example
 from theoryck.derive.implications.graph import Fact, consequences, proof_of
+from theoryck.derive.implications.sums import FINITE_SUM, of_a_sum
 from theoryck.derive.instances import exact_instances, shown
 from theoryck.derive.relations import Relation
 from theoryck.derive.sampling import sample_points
@@ -57,11 +62,9 @@ def examine_implication(claim: ImplicationClaim, deadline: float) -> EngineRepor
         deadline: a value of ``time.monotonic()``.
     """
     domain = domain_of(claim.parameters)
-    if claim.parameters and is_empty(domain, deadline):
-        message = "no parameters satisfy the constraints"
-        return _inconclusive(message, (Finding("vacuous", message),))
-    if any(use.assumption.name == "finite_sum" for use in claim.hypotheses):
-        return _inconclusive("what is assumed of each term of a finite sum is not followed yet")
+    empty = contradiction(domain, deadline)
+    if empty is not None:
+        return _inconclusive(empty.message, (empty,))
     reader = Reader(domain.symbols)
     try:
         given = [_fact(use, reader) for use in claim.hypotheses]
@@ -81,7 +84,19 @@ def examine_implication(claim: ImplicationClaim, deadline: float) -> EngineRepor
             answers[relation] = isinstance(decision, Proved)
         return answers[relation]
 
-    lines = proof_of(goal, consequences(given, surely), surely)
+    summed = any(fact.name == FINITE_SUM for fact in given)
+    facts = consequences(given, surely)
+
+    def checks(edge: Edge, premises: dict[str, ConstantsOf], conclusion: ConstantsOf) -> str | None:
+        return how_checked(edge, premises, conclusion, deadline)
+
+    if summed:
+        lines = of_a_sum(goal, given, surely, checks)
+    else:
+        lines = proof_of(goal, facts, surely, checks)
+    # for a finite sum the facts speak of every term, which is no less of a conflict
+    found = conflict(facts, surely)
+    findings = (found,) if found is not None else ()
     if lines is not None:
         return EngineReport(
             ENGINE,
@@ -89,8 +104,14 @@ def examine_implication(claim: ImplicationClaim, deadline: float) -> EngineRepor
             "proved for all parameters: " + ", ".join(map(str, given)) + f" imply {goal}",
             scope=Scope.ALL_PARAMETERS,
             evidence=lines,
+            findings=findings,
         )
-    reason = f"no theorem in the graph leads to {goal}, and no example in the table refutes it"
+    if found is not None:
+        return _inconclusive(found.message, findings)
+    reason = f"no theorem in the graph leads to {goal}"
+    if summed:
+        return _inconclusive(f"{reason} for a finite sum")
+    reason += ", and no example in the table refutes it"
     return _refuted(claim, deadline) or _inconclusive(reason)
 
 

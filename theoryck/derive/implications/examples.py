@@ -393,6 +393,20 @@ SILENT = _with(
         "interpolation": Member(ALWAYS, "g = 0 always"),
     },
 )
+RARE = _with(
+    PARABOLA,
+    Draw(Fraction(1, 128), "16"),
+    Draw(Fraction(1, 128), "-16"),
+    Draw(Fraction(63, 64), "0"),
+    members={
+        "unbiased": Member(ALWAYS, "the deviations 16 and -16 are equally likely"),
+        "bounded_variance": Member("sigma**2 >= 4", "E[(g - f')**2] = 16**2/64 = 4"),
+        "heavy_tailed": Member(
+            "alpha > 0 and sigma > 0 and 16**alpha <= 64*sigma**alpha",
+            "E[abs(g - f')**alpha] = 16**alpha/64",
+        ),
+    },
+)
 SHIFTED = _with(
     PARABOLA,
     Draw(Fraction(1), "1"),
@@ -424,5 +438,6 @@ EXAMPLES: tuple[Example, ...] = (
     NOISY_ROOT,
     MULTIPLIED,
     SILENT,
+    RARE,
     SHIFTED,
 )
