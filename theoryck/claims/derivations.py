@@ -113,7 +113,7 @@ def attach(
         wrong = ClaimError("a single table", Place(file), "write [[derivation]] and [[lemma]]")
         return claims, [("derivation-1", NO_TABLE, wrong)]
     tables = [dict(claim) if isinstance(claim, Mapping) else claim for claim in claims]
-    by_id = {t.get("id"): t for t in reversed(tables) if isinstance(t, dict) and _named(t)}
+    by_id = {t["id"]: t for t in reversed(tables) if isinstance(t, dict) and _named(t)}
     for number, written in enumerate(derivations, start=1):
         name = f"derivation-{number}"
         place = Place(file, name, "proves")
@@ -196,7 +196,8 @@ def _fields(value: Any, place: Place, keys: tuple[str, ...]) -> Fields:
 def _each(value: Any, place: Place, reader: Callable[[Any, Place], Any], what: str) -> Any:
     if isinstance(value, list) and len(value) > MAX_LINES:
         raise ClaimError(f"more than {MAX_LINES} entries", place, f"write fewer {what}s")
-    results, errors = [], []
+    results: list[Any] = []
+    errors: list[ClaimError] = []
     for number, entry in enumerate(value if isinstance(value, list) else [value]):
         name = entry.get("name") if isinstance(entry, Mapping) else None
         label = name[:60] if isinstance(name, str) else str(number)

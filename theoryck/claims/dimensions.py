@@ -28,6 +28,7 @@ from theoryck.claims.expressions import (
     Comparison,
     Condition,
     Conjunction,
+    Entry,
     Expectation,
     Expr,
     Gradient,
@@ -94,6 +95,8 @@ class _Analysis:
                 return Dimension.of(WORDS[name]) if name in WORDS else Dimension.named(name)
             case Iterate():
                 return Dimension.of(X)
+            case Entry():
+                return self.equations.fresh()  # of a written derivation, whose units are not told
             case Value(point=point):
                 self.expect(point, X, key, f"the argument of {brief(expr)}")
                 return Dimension.of(F)

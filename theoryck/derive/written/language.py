@@ -265,7 +265,7 @@ class Language:
                 raise LineError(f"the step of {use.method.name} is not traced: {error}") from error
             after = state if isinstance(state, tuple) else (state,)
             projected = {p.symbol: None for p in tracer.projections}
-            plain = tuple(tracer.asarray(entry).expression for entry in after)
+            plain = tuple(tracer.term(entry).expression for entry in after)
             if any(set(e.free_symbols) & projected.keys() and e not in projected for e in plain):
                 raise LineError("a projected point that is no entry of the state")
             self.traced[index] = TracedAt(plain, tracer)
@@ -504,7 +504,7 @@ class Reading:
         position = language.written.state.index(name)
         if self.here is not None and name in self.unfold and index == self.here + 1:
             traced = language.step(self.here)
-            self.require(traced.tracer.denominators, "a division by zero in the step")
+            self.require(traced.tracer.needs, "a step without a value")
             after = traced.after[position]
             if any(p.symbol == after for p in traced.tracer.projections):
                 raise LineError(f"{name} is a projected point, which has no formula to unfold")

@@ -59,7 +59,7 @@ def _start(language: Language) -> tuple[sympy.Expr, ...]:
             f"the state of {use.method.name} has {len(entries)} entries, and "
             f"{len(language.written.state)} are named"
         )
-    return tuple(tracer.asarray(entry).expression for entry in entries)
+    return tuple(tracer.term(entry).expression for entry in entries)
 
 
 def _find_signs(language: Language, k: sympy.Symbol, deadline: float) -> None:

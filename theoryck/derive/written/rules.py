@@ -236,14 +236,16 @@ def step(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
         raise LineError(f"{name} is no entry of the state")
     traced = language.step(index - 1)
     position = language.written.state.index(name)
-    conditions = (Relation(index, ">=", sympy.Integer(1)), *traced.tracer.denominators)
+    conditions = (Relation(index, ">=", sympy.Integer(1)), *traced.tracer.needs)
     after = traced.after[position]
     if any(p.symbol == after for p in traced.tracer.projections):
         raise LineError(f"{name} is a projected point: use projection")
     return Fact(language.entry(position, index), "==", after, conditions)
 
 
-def _projected(place: Reading, argument: Expr) -> tuple[sympy.Expr, Projection, Relation]:
+def _projected(
+    place: Reading, argument: Expr
+) -> tuple[sympy.Expr, Projection, tuple[Relation, ...]]:
     """An entry of the state that is a projected point, from index 1 on."""
     match argument:
         case Entry(name=name, index=at) if name in place.language.written.state:
@@ -254,7 +256,8 @@ def _projected(place: Reading, argument: Expr) -> tuple[sympy.Expr, Projection, 
                 if projection.symbol == after:
                     position = place.language.written.state.index(name)
                     symbol = place.language.entry(position, index)
-                    return symbol, projection, Relation(index, ">=", sympy.Integer(1))
+                    later = Relation(index, ">=", sympy.Integer(1))
+                    return symbol, projection, (later, *traced.tracer.needs)
     raise LineError("an entry of the state that is a projected point is needed")
 
 
@@ -262,19 +265,19 @@ def _feasible(place: Reading, argument: Expr) -> tuple[sympy.Expr, tuple[Relatio
     point = place.read(argument)
     if point == place.language.minimiser:
         return point, ()
-    symbol, _, condition = _projected(place, argument)
-    return symbol, (condition,)
+    symbol, _, conditions = _projected(place, argument)
+    return symbol, conditions
 
 
 def projection(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
     """<w - P(w), p - P(w)> <= 0 for p in the feasible set [Nesterov 2018, Lemma 2.2.7]."""
     if len(arguments) != 2:
         raise LineError("a projected point and a feasible one are needed")
-    nearest, projected, condition = _projected(place, arguments[0])
+    nearest, projected, existing = _projected(place, arguments[0])
     other, conditions = _feasible(place, arguments[1])
     language = place.language
     product = language.total((projected.point - nearest) * (other - nearest))
-    return Fact(product, "<=", ZERO, (condition, *conditions))
+    return Fact(product, "<=", ZERO, (*existing, *conditions))
 
 
 def diameter(place: Reading, arguments: tuple[Expr, ...]) -> Fact:
@@ -304,6 +307,7 @@ def _draw(place: Reading, argument: Expr) -> tuple[sympy.Expr, Draw]:
                 if draws[number].batch != 1:
                     raise LineError("batches of draws are not read")
                 place.require([Relation(index, ">=", ZERO)], "the index of a draw")
+                place.require(place.language.step(index).tracer.needs, "a step without a value")
                 return index, draws[number]
     raise LineError("a stochastic gradient that the derivation names is needed first")
 

@@ -31,8 +31,8 @@ class Term(Arithmetic):
     # what arrays have and the language of methods looks for
     dtype = device = None
 
-    def __array_namespace__(self) -> Tracer:
-        return self.tracer
+    def __array_namespace__(self) -> Namespace:
+        return Namespace(self.tracer)
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
         value = plain(other)
@@ -53,8 +53,21 @@ class Term(Arithmetic):
     def __abs__(self) -> Term:
         return self._new(sympy.Abs(self.expression))
 
+    def __truediv__(self, other: Any) -> Any:
+        return self._with(other, self._quotient)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: self._quotient(b, a))
+
+    def _quotient(self, above: Any, below: Any) -> Any:
+        if not below.is_nonzero:
+            self.tracer.needs.append(Relation(below, "!=", ZERO))
+        return above / below
+
     def sqrt(self) -> Term:
         """The square root."""
+        if not self.expression.is_nonnegative:
+            self.tracer.needs.append(Relation(self.expression, ">=", ZERO))
         return self._new(sympy.sqrt(self.expression))
 
     def __eq__(self, other: object) -> Any:
@@ -111,6 +124,8 @@ class Tracer(Oracle):
         draw: the symbol of the n-th stochastic gradient of this step.
         projection: the symbol of the n-th projection of this step.
         total: the sum over the coordinates.
+
+    ``needs`` collects what must hold for the step to have a value.
     """
 
     def __init__(
@@ -121,14 +136,17 @@ class Tracer(Oracle):
         total: Callable[[sympy.Expr], sympy.Expr],
     ) -> None:
         self._gradient, self._draw = gradient, draw
-        self._projection, self._total = projection, total
+        self._projection, self.total = projection, total
         self.draws: list[Draw] = []
         self.projections: list[Projection] = []
-        self.denominators: list[Relation] = []
+        self.needs: list[Relation] = []
 
-    def term(self, expression: Any) -> Term:
-        """A number or an expression as a term of this trace."""
-        return Term(sympy.sympify(expression, strict=True), self)
+    def term(self, value: Any) -> Term:
+        """A number, an expression or a term as a term of this trace."""
+        expression = plain(value)
+        if expression is None:
+            raise UntraceableError(f"{type(value).__name__} in the trace of a written derivation")
+        return Term(expression, self)
 
     def grad(self, x: Any) -> Term:
         return self.term(self._gradient(x.expression))
@@ -144,11 +162,16 @@ class Tracer(Oracle):
         self.projections.append(Projection(symbol, x.expression, size))
         return self.term(symbol)
 
-    # the functions of an array namespace that the language of methods calls
+
+@dataclass(frozen=True)
+class Namespace:
+    """The functions of an array namespace that the language of methods calls."""
+
+    tracer: Tracer
 
     def sum(self, x: Term, *, axis: int, keepdims: bool) -> Term:
         """The sum over the coordinates."""
-        return self.term(self._total(x.expression))
+        return self.tracer.term(self.tracer.total(x.expression))
 
     def sqrt(self, x: Term) -> Term:
         """The square root."""
@@ -156,30 +179,28 @@ class Tracer(Oracle):
 
     def maximum(self, x: Term, y: Term) -> Term:
         """The larger of two."""
-        return self.term(sympy.Max(x.expression, y.expression))
+        return self.tracer.term(sympy.Max(x.expression, y.expression))
 
     def minimum(self, x: Term, y: Term) -> Term:
         """The smaller of two."""
-        return self.term(sympy.Min(x.expression, y.expression))
+        return self.tracer.term(sympy.Min(x.expression, y.expression))
 
     def asarray(self, x: Any, **_: Any) -> Term:
         """A number as a term."""
-        value = plain(x)
-        if value is None:
-            raise UntraceableError(f"{type(x).__name__} in a written proof's trace")
-        return self.term(value)
+        return self.tracer.term(x)
 
     def zeros_like(self, x: Term) -> Term:
         """Zero."""
-        return self.term(ZERO)
+        return self.tracer.term(ZERO)
 
     def ones_like(self, x: Term) -> Term:
         """One."""
-        return self.term(1)
+        return self.tracer.term(1)
 
     def where(self, condition: Any, then: Any, otherwise: Any) -> Any:
         """A quotient that is 0 where its denominator is: here the denominator must not be 0."""
         if not isinstance(condition, IsZero):
             raise UntraceableError("a case distinction, which a written proof does not follow")
-        self.denominators.append(Relation(condition.term.expression, "!=", ZERO))
+        if not condition.term.expression.is_nonzero:
+            self.tracer.needs.append(Relation(condition.term.expression, "!=", ZERO))
         return otherwise
