@@ -23,6 +23,7 @@ from theoryck.derive.gradient import examine_gradient
 from theoryck.derive.implications import examine_implication
 from theoryck.derive.membership import examine_membership
 from theoryck.derive.rate import examine_rate, inconclusive
+from theoryck.derive.repairs import suggested
 from theoryck.derive.scalars import examine_identity, examine_inequality
 from theoryck.derive.schedules import examine_schedule
 from theoryck.derive.written import examine_with_derivation
@@ -50,6 +51,8 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     began = time.monotonic()
     try:
         report = _examine(claim, deadline)
+        found = suggested(claim, report, deadline)
+        report = replace(report, findings=(*report.findings, *found))
     except TheoryckError as error:
         report = inconclusive(f"the derivation stopped: {error}")
     return replace(report, seconds=time.monotonic() - began)

@@ -12,12 +12,17 @@ from theoryck.derive.setting import Setting
 from theoryck.derive.statements import Statement
 from theoryck.derive.values import Point
 
+# what a rule raises where its premises or its arguments are not of the shape that it takes
+MALFORMED = (NotApplicableError, AttributeError, KeyError, IndexError, TypeError, ValueError)
+
 
 def recheck(derivation: Derivation, setting: Setting, deadline: float) -> str | None:
     """What is wrong with a derivation, or None.
 
     Every conclusion is computed again by its rule from the printed premises and compared in exact
-    algebra; every side condition that the rule asks for is decided again, whatever the step says.
+    algebra; the conditions must be those that the rule asks for, and each is decided again,
+    whatever the step says of how it was shown. Nothing of the workshop is read: not its decisions,
+    not its points.
     """
     statements: dict[int, Statement] = {}
     points = tuple(islice(sample_points(setting.domain), TRIED_POINTS))
@@ -44,10 +49,14 @@ def recheck_step(
     premises = tuple(statements[premise] for premise in step.premises)
     try:
         conclusion = step.rule.conclude(premises, setting, **step.arguments)
-    except (NotApplicableError, KeyError, ValueError, TypeError) as error:
+        same = conclusion.statement.same_as(step.statement)
+    except MALFORMED as error:
         return f"the rule does not apply ({error})"
-    if not conclusion.statement.same_as(step.statement):
+    if not same:
         return f"the rule gives {conclusion.statement}"
+    stated = [str(condition.relation) for condition in step.conditions]
+    if stated != [str(relation) for relation in conclusion.conditions]:
+        return "it states other conditions than the rule asks for"
     for relation in conclusion.conditions:
         decision = decide(relation, setting.domain, deadline, points=points)
         if not isinstance(decision, Proved):

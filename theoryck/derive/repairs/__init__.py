@@ -5,18 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import sympy
+
+from theoryck.claims.claim import Claim
 from theoryck.claims.expressions import Order
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.repairs.assumptions import changed_hypotheses
 from theoryck.derive.repairs.bounds import changed_bounds, changed_orders
+from theoryck.derive.repairs.kinds import suggestions
 from theoryck.derive.setting import OutOfTime, Setting, Stuck
-from theoryck.verdict import Finding
+from theoryck.errors import TheoryckError
+from theoryck.verdict import EngineReport, Finding, Status
 
 REPAIR_SECONDS = 4.0  # for all attempts together
+# what SymPy raises where an expression is beyond it: a suggestion less, not a failed check
+ALGEBRA_ERRORS = (
+    TheoryckError,
+    ArithmeticError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+    sympy.polys.polyerrors.BasePolynomialError,
+)
+OTHER_KINDS_SECONDS = 2.0
 MAX_REPAIRS = 2  # that are told
 
-__all__ = ["repairs"]
+__all__ = ["repairs", "suggested"]
 
 
 def repairs(
@@ -43,6 +58,25 @@ def repairs(
     return tuple(found)
 
 
+def suggested(claim: Claim, report: EngineReport, deadline: float) -> tuple[Finding, ...]:
+    """Suggestions beside the report on a claim of another kind than a rate, unless it is proved.
+
+    Args:
+        claim: the claim.
+        report: what is known of it.
+        deadline: a value of ``time.monotonic()``.
+    """
+    if report.status not in (Status.REFUTED, Status.INCONCLUSIVE):
+        return ()
+    deadline = min(deadline, time.monotonic() + OTHER_KINDS_SECONDS)
+    try:
+        return tuple(
+            Finding("suggestion", f"{text} is proved") for text in suggestions(claim, deadline)
+        )
+    except ALGEBRA_ERRORS:
+        return ()
+
+
 def _in_order(setting: Setting, target: Target, tried: Workshop, deadline: float) -> Iterator[str]:
     attempts = changed_orders if isinstance(setting.claim.bound, Order) else changed_bounds
     told = False
@@ -52,5 +86,5 @@ def _in_order(setting: Setting, target: Target, tried: Workshop, deadline: float
             yield suggestion
         if not told:
             yield from changed_hypotheses(setting, tried, deadline)
-    except (OutOfTime, Stuck):
+    except (OutOfTime, Stuck, *ALGEBRA_ERRORS):
         return

@@ -24,7 +24,7 @@ from theoryck.derive.symbols import ZERO
 from theoryck.derive.trees import condition_of, with_constraint
 from theoryck.errors import ClaimError
 
-ATTEMPT_SECONDS = 1.5  # for one changed claim
+ATTEMPT_SECONDS = 2.0  # for one changed claim
 SEARCH_SHARE = 0.7  # of them; the rest is for the re-check
 MAX_RELATIONS = 3  # that failed and are tried as constraints
 WITHOUT_CONSTANTS = ("convex", "unbiased")
@@ -102,7 +102,7 @@ def _failed(setting: Setting, tried: Workshop) -> tuple[Relation, ...]:
     """Conditions on the parameters that fail somewhere, the simplest first, solved for one."""
     own = {setting.domain.symbols[name] for name in setting.claim.parameters}
     simple: dict[Relation, None] = {}
-    for relation, decision in tried.decisions.items():
+    for relation, decision in tuple(tried.decisions.items()):
         if isinstance(relation, Implied) or not isinstance(decision, Counterexample):
             continue
         solved = _solved(relation, setting, tried)
