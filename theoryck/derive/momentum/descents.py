@@ -117,7 +117,7 @@ def _weights(descent: Descent, shape: Form, velocity: Direction) -> Iterator[Any
     """Values of c at which the rest vanishes between two motions of a state.
 
     The motions: the velocity alone, the gradient alone, both so that the velocity stops, both
-    so that it stays as it is.
+    so that it stays as it is. Which pairs serve depends on where f is looked at.
     """
     ground = descent.ground
     one = ground.numbers.integer(1)
@@ -127,7 +127,9 @@ def _weights(descent: Descent, shape: Form, velocity: Direction) -> Iterator[Any
         return
     stopping = {**unit, descent.gradient: -kept / pushed}
     steady = {**unit, descent.gradient: (one - kept) / pushed}
-    for left, right in ((unit, gradient), (stopping, steady), (unit, steady)):
+    at_iterate = descent.level.direction == plain(ground.step.size)
+    pairs = ((unit, gradient), (stopping, steady)) if at_iterate else ((unit, steady),)
+    for left, right in pairs:
         slope = _bilinear(ground, shape, left, right)
         if slope != 0:
             yield -_bilinear(ground, descent.rest, left, right) / slope

@@ -48,6 +48,8 @@ def known_inequalities(
             pair = f"{labels[i.label]}, {labels[j.label]}"
             if bounds.upper is not None and i is not trace.optimum:
                 yield Slack(f"descent({pair})", partial(descent, i, j, bounds.upper))
+                if labels[i.label] < labels[j.label]:
+                    yield Slack(f"smooth({pair})", partial(lipschitz, i, j, bounds.upper))
             if bounds.lower is not None:
                 below = partial(curvature_gap, i, j, bounds.lower, None)
                 yield Slack(f"below({pair})", below)
@@ -62,7 +64,11 @@ def known_inequalities(
         for a in of_f:
             for slack in a.assumption.at_point(a.values, i, trace):
                 yield replace(slack, name=_renamed(slack.name, labels))
-    yield from noise_slacks(assumed, trace)
+    vectors = {
+        leaf.name: f"∇f({labels[e.label]})" for e in points for leaf in e.gradient.coefficients
+    }
+    for slack in noise_slacks(assumed, trace):
+        yield replace(slack, name=_about_vectors(slack.name, vectors))
 
 
 def descent(i: Evaluation, j: Evaluation, upper: Any) -> Form:
@@ -98,6 +104,12 @@ def _renamed(name: str, labels: Mapping[str, str]) -> str:
     opening, _, label = name.partition("(")
     inside = label.removesuffix(")")
     return f"{opening}({labels.get(inside, inside)})"
+
+
+def _about_vectors(name: str, vectors: Mapping[str, str]) -> str:
+    opening, comma, leaf = name.partition(",")
+    inside = leaf.removesuffix(")")
+    return f"{opening}, {vectors.get(inside, inside)})" if comma else name
 
 
 __all__ = ["above_optimum", "descent", "dominated", "known_inequalities", "lipschitz"]

@@ -29,8 +29,8 @@ MAX_ENTRIES = 4  # of a state
 class MemoryStep:
     """A step from ``before`` to ``after``, both states: the iterate and what is remembered.
 
-    The state before is any: its entries are unknown vectors. ``taken`` are the evaluations that
-    the step itself made. ``points`` are combinations of a state's entries, x itself the first;
+    The state before is any: its entries are unknown vectors. ``taken`` are the evaluations whose
+    gradients the step uses. ``points`` are combinations of a state's entries, x itself the first;
     ``located`` has the evaluations there, before the step and after it.
     """
 
@@ -112,9 +112,11 @@ class MemoryStep:
         others = [e for e in self.taken if e.label not in found]
         for number, evaluation in enumerate(others):
             name(evaluation, "y[k]" if len(others) == 1 else f"y{number}[k]")
-        for number, (before, after) in enumerate(self.located[1:], start=1):
-            name(before, f"z{number}[k]")
-            name(after, f"z{number}[k+1]")
+        further = [pair for pair in self.located[1:] if pair[0].label not in found]
+        for number, (before, after) in enumerate(further, start=1):
+            text = "z" if len(further) == 1 else f"z{number}"
+            name(before, f"{text}[k]")
+            name(after, f"{text}[k+1]")
         return found
 
     @cached_property
@@ -222,6 +224,9 @@ def _traced(
     for name, expr in claim.method.arguments.items():
         values[name] = evaluate(expr, Environment({**symbols, "k": k}), numbers)
     handed = {name: Argument(value.quotient) for name, value in values.items()}
+    looked_at = tuple(dict.fromkeys((plain(len(before)), *points)))
+    # before the step, so that its draws are independent of the gradients there
+    known = [_located(trace, numbers, point, before) for point in looked_at]
     try:
         after = method.step(tuple(before), trace, Argument(k.quotient), handed)
     except TheoryckError:
@@ -232,9 +237,12 @@ def _traced(
         raise Stuck(f"{method.name} does not keep the form of its state")
     if not all(isinstance(entry, Point) for entry in after):
         raise Stuck(f"the step of {method.name} does not give vectors")
-    taken = tuple(trace.evaluations)
-    looked_at = tuple(dict.fromkeys((plain(len(before)), *points)))
-    located = tuple(_located(trace, numbers, point, before, after) for point in looked_at)
+    used = {leaf for entry in after for leaf in entry.coefficients}
+    taken = tuple(e for e in trace.evaluations if not used.isdisjoint(e.gradient.coefficients))
+    located = tuple(
+        (here, _located(trace, numbers, moved(point, ITERATION + 1), after))
+        for point, here in zip(looked_at, known, strict=True)
+    )
     environment = Environment(symbols)
     assumed = tuple(
         Assumed(
@@ -259,23 +267,16 @@ def _traced(
 
 
 def _located(
-    trace: Trace,
-    numbers: RationalFunctions,
-    point: Direction,
-    before: Sequence[Point],
-    after: Sequence[Point],
-) -> tuple[Evaluation, Evaluation]:
-    """The evaluations at a combination of the state, before the step and after it."""
+    trace: Trace, numbers: RationalFunctions, point: Direction, state: Sequence[Point]
+) -> Evaluation:
+    """The evaluation at a combination of a state's entries."""
     (origin,) = trace.x_star.coefficients
-    if len(point) != len(before):
+    if len(point) != len(state):
         raise Stuck("a point of another state")
-    found = []
-    for direction, state in ((point, before), (moved(point, ITERATION + 1), after)):
-        at = combined(trace, [numbers.element(c) for c in direction], state)
-        if at.coefficients.get(origin, 0) != 1:
-            raise Stuck("a value of f at a displacement")
-        found.append(trace.evaluate(at))
-    return found[0], found[1]
+    at = combined(trace, [numbers.element(c) for c in point], state)
+    if at.coefficients.get(origin, 0) != 1:
+        raise Stuck("a value of f at a displacement")
+    return trace.evaluate(at)
 
 
 __all__ = ["MemoryStep", "combined", "field_of", "memory_step", "plain"]
