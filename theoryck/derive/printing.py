@@ -87,6 +87,18 @@ def signed(quotient: sympy.Expr) -> sympy.Expr:
     return quotient
 
 
+def shows_minus(expr: sympy.Expr) -> bool:
+    """Whether the text of the expression begins with a minus; of ``a - b`` SymPy may say either.
+
+    >>> L, N = sympy.symbols("L N", positive=True)
+    >>> shows_minus(-L / N), shows_minus(1 - L / N)
+    (True, False)
+    """
+    if expr.is_Add:
+        return to_claim_text(expr).startswith("-")
+    return bool(expr.could_extract_minus_sign())
+
+
 def tidy(expr: sympy.Expr) -> sympy.Expr:
     """The shortest of a few equal forms, for printing only."""
     forms = [expr]

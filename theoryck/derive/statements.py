@@ -14,7 +14,7 @@ from enum import StrEnum
 import sympy
 
 from theoryck.derive.exact import equal, whole_cases
-from theoryck.derive.printing import tidy, to_claim_text
+from theoryck.derive.printing import shows_minus, tidy, to_claim_text
 from theoryck.derive.symbols import ONE, ZERO
 
 
@@ -233,7 +233,7 @@ def linear_text(terms: Mapping[str, sympy.Expr], constant: sympy.Expr = ZERO) ->
         if coefficient == 0:
             continue
         short = tidy(coefficient)
-        negative = short.could_extract_minus_sign()
+        negative = shows_minus(short)
         shown = to_claim_text(tidy(-short) if negative else short)
         if not name:
             factor = shown

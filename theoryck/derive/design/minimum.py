@@ -101,7 +101,7 @@ def minimise(bound: sympy.Expr, symbol: sympy.Symbol, domain: Domain, deadline: 
             return found
     raise NoOptimumError(
         f"no value of {symbol} is proved to minimise {to_claim_text(bound)}: "
-        + ("; ".join(dict.fromkeys(search.stops)) or "its derivative is not solved")
+        + ("; ".join(dict.fromkeys(search.stops)) or "its derivative has no zero that is found")
     )
 
 

@@ -115,7 +115,7 @@ SIGNS: dict[str, Spelling] = {
     "oo": Spelling(r"\infty", "\u221e"),
     "pi": Spelling(r"\pi", "\u03c0"),
     "to": Spelling(r"\to", "\u2192"),
-    "and": Spelling(r"\ \text{and}\ ", "\u00a0and\u00a0", word=True),
+    "and": Spelling(r"\ \text{and}\ {}", "\u00a0and\u00a0", word=True),
     "E": Spelling(r"\mathbb{E}", "\U0001d53c"),
     "sum_over": Spelling(r"\sum", "\u2211"),
     "mean_over": Spelling(r"\operatorname{mean}", "mean", word=True),

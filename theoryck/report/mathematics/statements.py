@@ -8,7 +8,7 @@ from functools import singledispatch
 import sympy
 
 from theoryck.claims.claim import RateClaim
-from theoryck.derive.printing import tidy
+from theoryck.derive.printing import shows_minus, tidy
 from theoryck.derive.statements import (
     Affine,
     Aggregate,
@@ -98,7 +98,7 @@ def linear_marks(terms: Iterable[tuple[Mark, sympy.Expr]], constant: sympy.Expr 
         if coefficient == 0:
             continue
         short = tidy(coefficient)
-        negative = short.could_extract_minus_sign()
+        negative = shows_minus(short)
         size = tidy(-short) if negative else short
         if negative or parts:
             parts.append(Sign("-" if negative else "+"))
