@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import sympy
 
@@ -46,8 +47,20 @@ def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
         claim: the claim.
         deadline: a value of ``time.monotonic()``.
     """
+    return _reported(claim, deadline, repairs)
+
+
+def prove_rate(claim: RateClaim, deadline: float) -> EngineReport:
+    """As :func:`examine_rate`, for a rate that another claim rests on: nothing is repaired."""
+    return _reported(claim, deadline, lambda *_: ())
+
+
+Repair = Callable[[Setting, Target, Workshop, float], tuple[Finding, ...]]
+
+
+def _reported(claim: RateClaim, deadline: float, repair: Repair) -> EngineReport:
     try:
-        return _examine(claim, deadline)
+        return _examine(claim, deadline, repair)
     except Stuck as stuck:
         return inconclusive(str(stuck))
     except OutOfTime:
@@ -59,7 +72,7 @@ def inconclusive(reason: str, findings: tuple[Finding, ...] = ()) -> EngineRepor
     return EngineReport(ENGINE, Status.INCONCLUSIVE, reason, findings=findings)
 
 
-def _examine(claim: RateClaim, deadline: float) -> EngineReport:
+def _examine(claim: RateClaim, deadline: float, repair: Repair) -> EngineReport:
     if claim.relation not in ("<=", "=="):
         return inconclusive(f"derive proves upper bounds, not {claim.relation!r}")
     try:
@@ -73,7 +86,7 @@ def _examine(claim: RateClaim, deadline: float) -> EngineReport:
     if found.proof is not None:
         report = _report(claim, setting, found.workshop, found.proof, deadline)
         return with_attainment(report, claim, setting, target, deadline)
-    repaired = repairs(setting, target, found.workshop, deadline)
+    repaired = repair(setting, target, found.workshop, deadline)
     if found.best is None:
         return _nothing_derived(found.workshop, found.stopped, repaired)
     return _other_bound(claim, found.workshop, found.best, target, repaired, deadline)

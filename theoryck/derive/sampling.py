@@ -42,15 +42,20 @@ def sample_points(domain: Domain) -> Iterator[Point]:
 
 
 def widened(points: Iterable[Point], new: Iterable[sympy.Symbol]) -> tuple[Point, ...] | None:
-    """The points with values for further whole numbers that are at least 0, such as k.
+    """The points with values for further symbols that are not negative, such as k or a norm.
 
-    None where a new symbol is none of these, so that its values depend on the domain.
+    None where a new symbol may be negative.
     """
     symbols = tuple(new)
-    if not all(s.is_integer and s.is_nonnegative for s in symbols):
+    if not all(s.is_nonnegative for s in symbols):
         return None
+
+    def choice(symbol: sympy.Symbol, number: int) -> Fraction:
+        values = COUNTS if symbol.is_integer else AMOUNTS
+        return values[number % len(values)]
+
     return tuple(
-        {**point, **{s: COUNTS[(row + column) % len(COUNTS)] for column, s in enumerate(symbols)}}
+        {**point, **{s: choice(s, row + column) for column, s in enumerate(symbols)}}
         for row, point in enumerate(points)
     )
 

@@ -25,7 +25,7 @@ from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.escape.examine import examine_escape, is_about_a_saddle
 from theoryck.derive.lower.complexity import examine_at_least
-from theoryck.derive.rate import examine_rate
+from theoryck.derive.rate import prove_rate
 from theoryck.derive.relations import Relation
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
 from theoryck.derive.symbols import ZERO, Reader
@@ -44,8 +44,6 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
         claim: the target and the number of iterations.
         deadline: a value of ``time.monotonic()``.
     """
-    if claim.confidence is not None:
-        return _inconclusive("derive has no rules for targets with a confidence yet")
     if is_about_a_saddle(claim):
         return examine_escape(claim, deadline, _eventually)
     if claim.at_least is not None:
@@ -76,7 +74,7 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
     reasons: dict[str, tuple[Finding, ...]] = {}
     for left, (factor, rate) in zip(range(len(attempts), 0, -1), attempts, strict=True):
         now = time.monotonic()
-        report = examine_rate(rate, now + max(0.0, deadline - now) / left)
+        report = prove_rate(rate, now + max(0.0, deadline - now) / left)
         if report.status is Status.PROVED:
             return _proved(target, factor, eventually, report)
         reasons.setdefault(report.reason, report.findings)
@@ -95,7 +93,7 @@ def _by_order(
         return None
     for left, attempt in zip(range(len(attempts) + 1, 1, -1), attempts, strict=False):
         now = time.monotonic()
-        report = examine_rate(attempt.rate, now + max(0.0, deadline - now) / left)
+        report = prove_rate(attempt.rate, now + max(0.0, deadline - now) / left)
         if report.status is not Status.PROVED:
             continue
         line = f"{to_text(attempt.rate.measure)} <= {to_text(attempt.rate.bound)} is derived below"

@@ -96,6 +96,7 @@ def _vanishing(claim: ComplexityClaim, target: Target) -> str:
         *claim.initial,
         *claim.method.arguments.values(),
         *(value for use in claim.assumptions for value in use.arguments.values()),
+        *(() if claim.confidence is None else (claim.confidence,)),
     )
     if any(name in names_in(text) for text in held):
         raise NoRateError(f"what is claimed of the run depends on {name}")

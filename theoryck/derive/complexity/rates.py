@@ -224,11 +224,13 @@ def rates(
         yield rate(measure, steps, ONE if positive or _ends_before(measure, count) else ZERO)
         return
     last = at_index(target.measure, target.index, count)
-    yield rate(last, steps, ONE if positive else ZERO)
+    at_last = rate(last, steps, ONE if positive else ZERO)
     running = next(n for n in ("k", "j", "i") if n not in target.parameters)
     body = at_index(target.measure, target.index, Symbol(running))
     best = Over("min_over", running, ZERO, Apply("-", (count, ONE)), body)
-    yield rate(best, Apply("+", (steps, ONE)), ONE)
+    at_best = rate(best, Apply("+", (steps, ONE)), ONE)
+    # most of what is known of gradients is known of the best one
+    yield from (at_best, at_last) if mentions(last, Gradient) else (at_last, at_best)
 
 
 def _ends_before(measure: Expr, count: Symbol) -> bool:
