@@ -9,6 +9,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
+import sympy
+
 from theoryck.derive.decide import Counterexample, Decision, Proved, Unknown, decide
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import Rule
@@ -99,6 +101,12 @@ class Workshop:
                 relation, self.setting.domain, self.deadline, points=self.points
             )
         return self.decisions[relation]
+
+    @property
+    def sample(self) -> dict[sympy.Symbol, sympy.Expr]:
+        """One point of the domain, for guesses; empty where none is found."""
+        point = next(sample_points(self.setting.domain), {})
+        return {s: sympy.Rational(v.numerator, v.denominator) for s, v in point.items()}
 
     def add(self, rule: Rule, *premises: int, **arguments: Any) -> int:
         """Concludes a new step; its number.

@@ -264,6 +264,8 @@ class Translator:
             z3.Implies(base == 1, value == 1),
             z3.Implies(z3.And(nonnegative, base <= 1, exponent >= 0), value <= 1),
             z3.Implies(z3.And(base >= 1, exponent >= 0), value >= 1),
+            z3.Implies(z3.And(base > 1, exponent > 0), value > 1),
+            z3.Implies(z3.And(nonnegative, base < 1, exponent > 0), value < 1),
             z3.Implies(z3.And(nonnegative, base <= 1, some), value <= base),
             z3.Implies(z3.And(base >= 1, some), value >= base),
             # Bernoulli's inequality at base, and at 1/base

@@ -227,7 +227,7 @@ def _last_of_monotone(
 ) -> Iterator[int]:
     if quantity not in POTENTIALS:
         return
-    decrease = _decrease(workshop, facts, quantity)
+    decrease = decreasing(workshop, facts, quantity)
     if decrease is None:
         return
     for lower in (ONE, ZERO):
@@ -237,7 +237,7 @@ def _last_of_monotone(
                 yield found
 
 
-def _decrease(workshop: Workshop, facts: OneStepFacts, quantity: Quantity) -> int | None:
+def decreasing(workshop: Workshop, facts: OneStepFacts, quantity: Quantity) -> int | None:
     """The step that says ``quantity[k+1] <= quantity[k]``, from its own change alone."""
     allowed = frozenset({quantity, shifted(quantity)})
     for changing, start in facts.changes:

@@ -178,7 +178,7 @@ def _dominated(
     workshop: Workshop, term: sympy.Expr, parts: tuple[Part, ...], over: Range, relation: str
 ) -> Iterator[int]:
     """A multiple of the leading part: with the ratio at the first k, or in the limit."""
-    lead = leading(parts)
+    lead = leading(parts, workshop)
     if lead is None:
         return
     ratio = sympy.simplify(term / lead.shape)
@@ -215,13 +215,16 @@ def _recorded(
         yield found
 
 
-def leading(parts: tuple[Part, ...]) -> Part | None:
-    """The part that decreases most slowly; None where the powers are not numbers."""
-    if len(parts) == 1:
-        return parts[0]
-    if not all(part.power.is_Rational for part in parts):
+def leading(parts: tuple[Part, ...], workshop: Workshop | None = None) -> Part | None:
+    """The part that decreases most slowly: a guess at one point, where the powers are symbolic."""
+    sample = {} if workshop is None else workshop.sample
+
+    def slowness(part: Part) -> tuple[sympy.Expr, str]:
+        return part.power.subs(sample), str(part.shift)
+
+    if len(parts) > 1 and not all(slowness(part)[0].is_Rational for part in parts):
         return None
-    return min(parts, key=lambda part: (part.power, str(part.shift)))
+    return min(parts, key=slowness)
 
 
 def _leading_shape(term: sympy.Expr) -> Part | None:

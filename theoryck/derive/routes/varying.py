@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import sympy
@@ -14,6 +14,7 @@ from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.routes.classic import (
     POTENTIALS,
     OneStepFacts,
+    decreasing,
     links_between,
     one_step_facts,
     one_steps,
@@ -29,6 +30,7 @@ from theoryck.derive.rules.measures import (
     MinimumBelowMean,
     ValueAtAverage,
 )
+from theoryck.derive.rules.recursions import LastIsLeast
 from theoryck.derive.rules.weighted import (
     Induction,
     Recursion,
@@ -64,6 +66,7 @@ def varying_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     measured = target.measured
     if measured.aggregate is Aggregate.LAST:
         yield from _last(workshop, facts, target, measured.upper)
+        yield from _last_of_monotone(workshop, facts, target, measured.upper)
         return
     for found in _recursions(workshop, facts, measured.quantity):
         if measured.aggregate is Aggregate.MIN:
@@ -162,7 +165,7 @@ def _totals(workshop: Workshop, found: Varying, target: Target) -> Iterator[int]
         noises = _noises(workshop, found.known, weights, last) if growths else []
         term = product(weights.values, found.known.weight)
         for noise in noises:
-            for least in _least_weights(term, first, last):
+            for least in _least_weights(workshop, term, first, last):
                 number = attempt(
                     workshop,
                     WeightedSum(),
@@ -183,12 +186,15 @@ def _totals(workshop: Workshop, found: Varying, target: Target) -> Iterator[int]
                     break
 
 
-def _least_weights(term: sympy.Expr, first: sympy.Expr, last: sympy.Expr) -> Iterator[sympy.Expr]:
+def _least_weights(
+    workshop: Workshop, term: sympy.Expr, first: sympy.Expr, last: sympy.Expr
+) -> Iterator[sympy.Expr]:
     """The weight at either end, and the leading part at the last k with what the first k leaves."""
     if ITERATION not in term.free_symbols:
         yield term
         return
-    lead = leading(parts_of(term)) if parts_of(term) else None
+    parts = parts_of(term)
+    lead = leading(parts, workshop) if parts else None
     if lead is not None and lead.factor * lead.shape != term:
         share = sympy.simplify(term / lead.shape).subs(ITERATION, first)
         yield sympy.factor(share) * lead.shape.subs(ITERATION, last)
@@ -211,6 +217,25 @@ def _of_total(workshop: Workshop, number: int, target: Target) -> Iterator[int]:
         final = mean
     if final is not None:
         yield final
+
+
+def _last_of_monotone(
+    workshop: Workshop, facts: OneStepFacts, target: Target, index: sympy.Expr
+) -> Iterator[int]:
+    """The least value, where the values do not increase."""
+    quantity = target.measured.quantity
+    decrease = decreasing(workshop, facts, quantity) if quantity in POTENTIALS else None
+    if decrease is None:
+        return
+    for lower in (ONE, ZERO):
+        measured = replace(
+            target.measured, aggregate=Aggregate.MIN, lower=lower, upper=index, root=False
+        )
+        for found in _recursions(workshop, facts, quantity):
+            for least in _minima(workshop, found, replace(target, measured=measured)):
+                number = attempt(workshop, LastIsLeast(), decrease, least)
+                if number is not None:
+                    yield number
 
 
 def _last(

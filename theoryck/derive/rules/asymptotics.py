@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from theoryck.derive.printing import to_claim_text
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, nonnegative, positive
 from theoryck.derive.rules.measures import bound_on
+from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import Aggregate, ClaimedBound, Statement
 from theoryck.derive.symbols import ONE, ZERO
@@ -50,9 +52,14 @@ class Leading:
 
 @dataclass
 class Reading:
-    """Walks expressions in one variable; collects what the reading rests on."""
+    """Walks expressions in one variable; collects what the reading rests on.
+
+    ``sample``: values of the parameters, to guess which of several symbolic orders is the largest;
+    the guess becomes a condition.
+    """
 
     variable: sympy.Symbol
+    sample: Mapping[sympy.Symbol, sympy.Expr]
     conditions: list[Relation] = field(default_factory=list)
 
     def upper(self, expr: sympy.Expr) -> frozenset[GrowthOrder]:
@@ -89,7 +96,7 @@ class Reading:
         return found
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> frozenset[GrowthOrder]:
-        if exponent.could_extract_minus_sign():
+        if self._is_negative(exponent):
             self._require(Relation(exponent, "<=", ZERO))
             below = self.leading(base)
             self._require(positive(below.coefficient))
@@ -98,11 +105,17 @@ class Reading:
         return frozenset(order.raised(exponent) for order in self.upper(base))
 
     def _exponential(self, base: sympy.Expr, exponent: sympy.Expr) -> frozenset[GrowthOrder]:
-        """q**(a*N + b) with 0 <= q < 1 < 0 < a, or with 1 < q and a < 0, vanishes."""
+        """q**(a*N + b) with 0 <= q < 1 and 0 < a, or with 1 < q and a < 0, vanishes."""
+        if self.variable in base.free_symbols:
+            # log(q) <= q - 1
+            self._require(nonnegative(base))
+            self._require(nonnegative(exponent))
+            return self._exponential_of(sympy.expand(exponent * (base - 1)))
         slope = sympy.diff(exponent, self.variable)
-        if self.variable in slope.free_symbols | base.free_symbols:
-            raise NotApplicableError(f"{to_claim_text(base**exponent)} is no geometric term")
-        if slope.could_extract_minus_sign():
+        if self.variable in slope.free_symbols:
+            self._require(positive(base))
+            return self._exponential_of(sympy.expand(exponent * sympy.log(base)))
+        if self._is_negative(slope):
             self._require(Relation(slope, "<", ZERO))
             self._require(Relation(base, ">", ONE))
         else:
@@ -110,6 +123,19 @@ class Reading:
             self._require(nonnegative(base))
             self._require(Relation(base, "<", ONE))
         return frozenset({VANISHING})
+
+    def _exponential_of(self, exponent: sympy.Expr) -> frozenset[GrowthOrder]:
+        """exp(c*log(N) + ...) is of the order N**c, where the rest does not grow."""
+        log = sympy.log(self.variable)
+        exponent = sympy.expand(sympy.cancel(exponent))
+        power = exponent.coeff(log)
+        rest = sympy.expand(exponent - power * log)
+        if self.variable in power.free_symbols or log in power.atoms(sympy.log):
+            raise NotApplicableError(f"{to_claim_text(sympy.exp(exponent))} is no power of N")
+        for order in self.upper(rest):
+            for relation in at_most(order, CONSTANT):
+                self._require(relation)
+        return frozenset({GrowthOrder(power, ZERO)})
 
     def leading(self, expr: sympy.Expr) -> Leading:
         """What the expression is asymptotic to; its coefficient is not shown to be nonzero.
@@ -139,17 +165,33 @@ class Reading:
                     raise NotApplicableError(f"the growth of {to_claim_text(expr)} is not read")
                 return Leading(inside.order.power, GrowthOrder(ZERO, ONE))
             case sympy.Add():
-                return self._leading_of_sum([self.leading(part) for part in expr.args])
+                found = self._leading_of_sum([self.leading(part) for part in expr.args])
+                whole = sympy.expand(expr)
+                # the largest terms cancel: what is left of them decides
+                return self.leading(whole) if found.coefficient == 0 != whole != expr else found
         raise NotApplicableError(f"{to_claim_text(expr)} has no leading term that is seen")
 
-    @staticmethod
-    def _leading_of_sum(parts: list[Leading]) -> Leading:
-        orders = dict.fromkeys(part.order for part in parts)
-        if not all(o.power.is_Rational and o.logs.is_Rational for o in orders):
-            raise NotApplicableError("the largest of several symbolic orders is not told")
-        largest = max(orders, key=lambda o: (o.power, o.logs))
+    def _leading_of_sum(self, parts: list[Leading]) -> Leading:
+        orders = list(dict.fromkeys(part.order for part in parts))
+
+        def size(order: GrowthOrder) -> tuple[sympy.Expr, sympy.Expr]:
+            power, logs = (e.subs(self.sample) for e in (order.power, order.logs))
+            if not (power.is_Rational and logs.is_Rational):
+                raise NotApplicableError("the largest of several symbolic orders is not told")
+            return power, logs
+
+        largest = max(orders, key=size)
+        for order in orders:
+            if order != largest:
+                for relation in below(order, largest):
+                    self._require(relation)
         total = sympy.Add(*(p.coefficient for p in parts if p.order == largest))
         return Leading(total, largest)
+
+    def _is_negative(self, expr: sympy.Expr) -> bool:
+        """A guess, which becomes a condition."""
+        value = expr.subs(self.sample)
+        return bool(value < 0) if value.is_number else expr.could_extract_minus_sign()
 
     def _require(self, relation: Relation) -> None:
         if relation not in self.conditions:
@@ -174,13 +216,22 @@ class GrowthOrderFollows(Rule):
             raise NotApplicableError("an order with a confidence is not compared by growth")
         known = bound_on(premise, *Aggregate)
         derived, order = compared_sides(known, setting, arguments)
-        reading = Reading(limit_variable(setting))
+        point = next(sample_points(setting.domain), {})
+        sample = {s: sympy.Rational(v.numerator, v.denominator) for s, v in point.items()}
+        reading = Reading(limit_variable(setting), sample)
         claimed = reading.leading(order)
         conditions = [positive(claimed.coefficient)]
         for found in sorted(reading.upper(derived), key=str):
             conditions += at_most(found, claimed.order)
         statement = ClaimedBound(arguments["text"], derived, order)
         return Conclusion(statement, (*reading.conditions, *dict.fromkeys(conditions)))
+
+
+def below(found: GrowthOrder, other: GrowthOrder) -> tuple[Relation, ...]:
+    """What makes one order smaller than another one."""
+    if equal(found.power, other.power):
+        return (Relation(found.logs, "<", other.logs),)
+    return (Relation(found.power, "<", other.power),)
 
 
 def at_most(found: GrowthOrder, claimed: GrowthOrder) -> tuple[Relation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -211,3 +212,27 @@ class LastOfMonotone(Rule):
         )
         count = upper - lower + 1
         return Conclusion(Bound(measured, summed.bound / count), (positive(count),))
+
+
+class LastIsLeast(Rule):
+    """The last term of a non-increasing sequence is the least."""
+
+    name = "least of a non-increasing sequence"
+    formula = "q[k+1] <= q[k] for all k  ⟹  q[n] = min(q[l], ..., q[n])"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        decrease, least = premises
+        if not isinstance(least, Bound) or least.measured.aggregate is not Aggregate.MIN:
+            raise NotApplicableError("a bound on a minimum is expected")
+        measured = least.measured
+        step = one_step(decrease)
+        wanted = {shifted(measured.quantity): ONE, measured.quantity: -ONE}
+        if dict(step.form.terms) != wanted or step.form.constant != 0 or measured.root:
+            raise NotApplicableError(f"{measured.quantity} is not shown to be non-increasing")
+        if step.expected and not measured.expected:
+            raise NotApplicableError("a decrease in expectation says nothing about one path")
+        last = replace(measured, aggregate=Aggregate.LAST, lower=measured.upper)
+        return Conclusion(Bound(last, least.bound))

@@ -121,29 +121,30 @@ class PowerSum(Rule):
         def term(at: sympy.Expr) -> sympy.Expr:
             return (at + shift) ** (-power)
 
-        def integral(at: sympy.Expr) -> sympy.Expr:
+        def integral(end: sympy.Expr, begin: sympy.Expr) -> sympy.Expr:
             if power == 1:
-                return sympy.log(at + shift)
-            return (at + shift) ** (1 - power) / (1 - power)
+                return sympy.log(sympy.cancel((end + shift) / (begin + shift)))
+            over = 1 - power
+            return ((end + shift) ** over - (begin + shift) ** over) / over
 
         if side not in (Side.LEAST, Side.MOST) and power != 1:
             conditions.append(Relation(power, "!=", ONE))
         match side:
             case Side.BELOW:
-                value = integral(upper + 1) - integral(lower)
+                value = integral(upper + 1, lower)
             case Side.ABOVE:
-                value = term(lower) + integral(upper) - integral(lower)
+                value = term(lower) + integral(upper, lower)
             case Side.ABOVE_EARLY:
                 before = sympy.expand(lower - 1 + shift)
                 if before == 0:
                     conditions.append(Relation(power, "<", ONE))
-                    value = integral(upper)
+                    value = (upper + shift) ** (1 - power) / (1 - power)
                 else:
                     conditions.append(positive(before))
-                    value = integral(upper) - integral(lower - 1)
+                    value = integral(upper, lower - 1)
             case Side.ABOVE_ALL:
                 conditions.append(Relation(power, ">", ONE))
-                value = term(lower) - integral(lower)
+                value = term(lower) + (lower + shift) ** (1 - power) / (power - 1)
             case Side.LEAST:
                 value = (upper - lower + 1) * term(upper)
             case Side.MOST:
