@@ -238,7 +238,7 @@ def test_the_last_one_is_below_the_induction(
     premise = stated(held, drop, ratio, noise, shift=1)
     index = sympy.Integer(count)
     conclusion = LastOfPotential().conclude(
-        (premise,), setting("nesterov"), quantity=GAP, index=index
+        (premise,), setting("nesterov"), quantity=GAP, index=index, lag=0
     )
     largest = start
     for _ in range(count):  # the largest values that the premise allows

@@ -137,13 +137,13 @@ def test_the_ends_refuse_what_the_step_does_not_say(proof: tuple[Derivation, Set
     assert isinstance(known, Dissipation)
     last, total = LastOfPotential(), SumOfDrops()
     with pytest.raises(NotApplicableError, match="inequality between"):
-        last.conclude((derivation.conclusion,), setting, quantity=GAP, index=N)
+        last.conclude((derivation.conclusion,), setting, quantity=GAP, index=N, lag=0)
     with pytest.raises(NotApplicableError, match="integer"):
-        last.conclude((known,), setting, quantity=GAP, index=N / 2)
+        last.conclude((known,), setting, quantity=GAP, index=N / 2, lag=0)
     with pytest.raises(NotApplicableError, match="holds nothing"):
-        last.conclude((known,), setting, quantity=DISTANCE_SQUARED, index=N)
+        last.conclude((known,), setting, quantity=DISTANCE_SQUARED, index=N, lag=0)
     with pytest.raises(NotApplicableError, match="varies"):
-        last.conclude((replace(known, ratio=ITERATION),), setting, quantity=GAP, index=N)
+        last.conclude((replace(known, ratio=ITERATION),), setting, quantity=GAP, index=N, lag=0)
     ends = {"quantity": GAP, "shift": 1, "lower": ONE, "upper": N}
     assert isinstance(total.conclude((known,), setting, **ends).statement, Bound)
     for changes, reason in (

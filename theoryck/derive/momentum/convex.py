@@ -115,7 +115,7 @@ def contractions(ground: Ground) -> Iterator[int]:
                 weight = ground.numbers.expression(multipliers[SHAPE])
                 potential = base.plus(Level(weight, plain(ground.step.size)))
                 used = {n: m for n, m in multipliers.items() if n != SHAPE}
-                ratio = sympy.factor(1 - share)
+                ratio = 1 - sympy.factor(share)
                 number = ground.proposed(potential, ratio, {}, used)
                 if number is not None:
                     yield number

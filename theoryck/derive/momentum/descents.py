@@ -199,7 +199,7 @@ def _contracted(
         if form.linear.keys() != {leaf} or form.quadratic.keys() != square:
             continue
         (scale,) = form.quadratic.values()
-        best = sympy.factor(ground.numbers.expression(1 + loss / scale * form.linear[leaf]))
+        best = 1 + ground.numbers.expression(loss / scale * form.linear[leaf])
         for ratio in (best, *_claimed_ratios(ground)):
             weight = (ground.numbers.element(ratio) - 1) / form.linear[leaf]
             number = ground.proposed(potential, ratio, {}, {**multipliers, name: weight})

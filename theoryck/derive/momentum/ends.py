@@ -8,8 +8,7 @@ from typing import Any
 import sympy
 
 from theoryck.algebra import Point, Trace
-from theoryck.derive.exact import equal, whole_cases
-from theoryck.derive.momentum.state import plain
+from theoryck.derive.exact import equal
 from theoryck.derive.momentum.statements import Dissipation, Level, Potential, Square
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import (
@@ -90,14 +89,16 @@ def signs(potential: Potential) -> Iterator[Relation]:
             yield nonnegative(term.weight)
 
 
-def held(potential: Potential, quantity: Quantity) -> sympy.Expr:
-    """The multiple of a quantity at x[k] that V[k] holds as a term of its own."""
+def held(known: Dissipation, potential: Potential, quantity: Quantity, *, lag: bool) -> sympy.Expr:
+    """The multiple of a quantity at x[k], or x[k-1], that V[k] holds as a term of its own."""
     kind = {GAP: Level, DISTANCE_SQUARED: Square}.get(quantity)
-    found = (
-        term.weight
-        for term in potential.terms
-        if type(term) is kind and term.direction == plain(len(term.direction))
-    )
+    wanted = "x[k-1]" if lag else "x[k]"
+    directions = [
+        tuple(ONE if name == own else ZERO for own in known.names)
+        for name in known.names
+        if name == wanted
+    ]
+    found = (t.weight for t in potential.terms if type(t) is kind and t.direction in directions)
     return sum(found, ZERO)
 
 
@@ -105,6 +106,8 @@ class LastOfPotential(Rule):
     """If V[k+1] + w[k]·q[k+1] <= r·V[k] + B and V holds a[k]·q[k] beside nonnegative terms, then
 
     (a[n] + w[n−1])·q[n] <= r·V[n−1] + B <= ... <= rⁿ·V[0] + B·(1 + r + ... + rⁿ⁻¹).
+
+    Where V holds a[k]·q[k−1] (``lag`` 1), the same at n + 1 bounds q[n].
     """
 
     name = "the potential at the last iterate"
@@ -118,32 +121,85 @@ class LastOfPotential(Rule):
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         known = dissipation(premises)
-        quantity, index = arguments["quantity"], arguments["index"]
-        if not is_integral(index):
+        quantity, index, lag = arguments["quantity"], arguments["index"], arguments["lag"]
+        # V[n+1] may hold a value at x[n], which its state remembers
+        last = index + lag
+        if not is_integral(index) or lag not in (0, 1):
             raise NotApplicableError("the index of an iterate is an integer")
         if any(ITERATION in e.free_symbols for e in (known.ratio, known.noise)):
             raise NotApplicableError("the ratio or the noise varies with k")
-        drop = dict(known.drops).get(shifted(quantity), ZERO)
-        last = drop.subs(ITERATION, index - 1)
-        weight = sympy.factor(held(known.potential, quantity).subs(ITERATION, index) + last)
+        ratio = known.ratio
+        drop = dict(known.drops).get(shifted(quantity, 1 - lag), ZERO)
+        lost = drop.subs(ITERATION, last - 1)
+        there = known.potential.at(last)
+        weight = sympy.factor(held(known, there, quantity, lag=bool(lag)) + lost)
         if weight == 0:
             raise NotApplicableError(f"the potential holds nothing of {quantity}")
-        conditions = [positive(weight), *signs(known.potential.at(index))]
+        conditions = [positive(weight), *signs(there)]
         # the other drops, and this one before the last step, are left out
         conditions += [nonnegative(c) for _, c in known.drops]
-        conditions.append(Relation(index, ">=", ONE if drop != 0 else ZERO))
-        ratio = whole_cases(sympy.factor, known.ratio)
+        conditions.append(Relation(last, ">=", ONE if drop != 0 else ZERO))
+        conditions.append(nonnegative(index))
         total = at_start(setting, known.potential)
         if ratio == 1:
-            total = total + index * known.noise
+            total = total + last * known.noise
         else:
             conditions.append(nonnegative(ratio))
-            total = ratio**index * total
+            total = ratio**last * total
             if known.noise != 0:
                 conditions.append(Relation(ratio, "!=", ONE))
-                total = total + known.noise * (1 - ratio**index) / (1 - ratio)
+                total = total + known.noise * (1 - ratio**last) / (1 - ratio)
         measured = Measured(quantity, Aggregate.LAST, index, index, expected=known.expected)
         return Conclusion(Bound(measured, total / weight), tuple(conditions))
+
+
+class CombinedStart(Rule):
+    """The claim's bound on a combination of what the start contributes."""
+
+    name = "initial condition on a combination"
+    formula = "sum(c*q) <= D and 0 <= b <= s*c  ⟹  sum(b*q) + t <= s*D + t"
+    source = "assumed"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (known,) = premises
+        if not isinstance(known, Bound):
+            raise NotApplicableError("a bound is expected")
+        relation = setting.initial[arguments["relation"]]
+        signed = {"<=": 1, "<": 1, "==": 1, ">=": -1, ">": -1}.get(relation.sign)
+        if signed is None:
+            raise NotApplicableError(f"{relation} is no upper bound on the start")
+        given, constant = _parts(signed * (relation.left - relation.right))
+        used, rest = _parts(known.bound)
+        shared = [q for q in used if q in given]
+        if len(given) < 2 or not shared or not used.keys() <= given.keys():
+            raise NotApplicableError(f"{relation} does not bound the start of the potential")
+        scale = used[shared[0]] / given[shared[0]]
+        conditions = [nonnegative(scale)]
+        for quantity, c in given.items():
+            own = used.get(quantity, ZERO)
+            if not equal(own, scale * c):
+                conditions.append(Relation(own, "<=", scale * c))
+        bound = rest - scale * constant
+        return Conclusion(Bound(known.measured, bound), tuple(conditions))
+
+
+def _parts(expr: sympy.Expr) -> tuple[dict[sympy.Expr, sympy.Expr], sympy.Expr]:
+    """The coefficients of what the start contributes, and the rest."""
+    names = {value: sympy.Dummy("start") for value in STARTS.values()}
+    replaced = expr
+    for value, name in names.items():
+        replaced = replaced.subs(value, name)
+    if replaced.free_symbols & {s for value in names for s in value.free_symbols}:
+        raise NotApplicableError("the start enters in another way")
+    # not factored: SymPy splits powers of products
+    slopes = {value: sympy.diff(replaced, name) for value, name in names.items()}
+    found = {value: sympy.factor_terms(slope) for value, slope in slopes.items()}
+    if any(set(names.values()) & c.free_symbols for c in found.values()):
+        raise NotApplicableError("the start does not enter linearly")
+    rest = replaced.subs(dict.fromkeys(names.values(), ZERO))
+    return {value: c for value, c in found.items() if c != 0}, rest
 
 
 class SumOfDrops(Rule):
@@ -185,4 +241,4 @@ class SumOfDrops(Rule):
         return Conclusion(Bound(measured, bound), conditions)
 
 
-__all__ = ["LastOfPotential", "SumOfDrops", "at_start"]
+__all__ = ["CombinedStart", "LastOfPotential", "SumOfDrops", "at_start"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from theoryck.derive.measure import Target
-from theoryck.derive.momentum.ends import LastOfPotential, SumOfDrops
+from theoryck.derive.momentum.ends import CombinedStart, LastOfPotential, SumOfDrops
 from theoryck.derive.momentum.ground import Ground
 from theoryck.derive.momentum.search import dissipations
 from theoryck.derive.proof import Workshop
@@ -30,8 +30,19 @@ def memory_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     ground = Ground.of(workshop)
     links = _links(workshop, target)
     for number in dissipations(ground):
-        yield from _from_sums(workshop, number, target)
-        yield from _from_last(workshop, number, target, links)
+        for found in _measured(workshop, number, target, links):
+            for relation in range(len(workshop.setting.initial)):
+                started = attempt(workshop, CombinedStart(), found, relation=relation)
+                if started is not None:
+                    yield started
+            yield found
+
+
+def _measured(
+    workshop: Workshop, number: int, target: Target, links: tuple[int, ...]
+) -> Iterator[int]:
+    yield from _from_sums(workshop, number, target)
+    yield from _from_last(workshop, number, target, links)
 
 
 def _from_sums(workshop: Workshop, number: int, target: Target) -> Iterator[int]:
@@ -72,10 +83,14 @@ def _from_last(
     measured = target.measured
     if measured.aggregate not in (Aggregate.LAST, Aggregate.MIN):
         return
-    arguments = {"index": measured.upper}
-    found = [attempt(workshop, LastOfPotential(), number, quantity=measured.quantity, **arguments)]
-    if measured.quantity != GAP:
-        value = attempt(workshop, LastOfPotential(), number, quantity=GAP, **arguments)
+    found: list[int | None] = []
+    for lag in (0, 1):
+        arguments = {"index": measured.upper, "lag": lag}
+        rule = LastOfPotential()
+        found.append(attempt(workshop, rule, number, quantity=measured.quantity, **arguments))
+        if measured.quantity == GAP:
+            continue
+        value = attempt(workshop, rule, number, quantity=GAP, **arguments)
         if value is not None:
             found += [
                 attempt(workshop, LinkAtLast(), link, value, target=measured.quantity)
