@@ -17,10 +17,16 @@ from theoryck.derive.written.endings import follows
 from theoryck.derive.written.language import LineError
 from theoryck.derive.written.lines import SELF, Accepted, Book, check_lemma, check_line
 from theoryck.derive.written.preparation import language_of
+from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
 SEARCH_SHARE = 0.2  # of the time; the rest is for the lines
+# what SymPy makes of texts without a value, or of too large ones, is a reason to refuse too
+REFUSALS = (
+    *(TheoryckError, ArithmeticError, NotImplementedError, ValueError, TypeError),
+    *(RecursionError, MemoryError),
+)
 WRONG = "suggestion"  # the code of the finding that names a line
 
 
@@ -49,13 +55,13 @@ def examine_written(claim: RateClaim, written: Written, deadline: float) -> Engi
     """
     try:
         book = _book(claim, written, deadline)
-    except (Stuck, LineError) as error:
+    except (Stuck, *REFUSALS) as error:
         return _inconclusive(f"the written derivation is not read: {error}", ())
     evidence: list[str] = []
     for lemma in written.lemmas:
         try:
             how = check_lemma(lemma, book.language.setting.domain, deadline)
-        except LineError as error:
+        except REFUSALS as error:
             return _refused(f"lemma {lemma.name!r}", error, evidence)
         book.lemmas[lemma.name] = lemma
         evidence.append(f"lemma {lemma.name}: {to_text(lemma.conclusion)}   [{how}]")
@@ -64,16 +70,14 @@ def examine_written(claim: RateClaim, written: Written, deadline: float) -> Engi
             if line.name == SELF:
                 raise LineError("the name is that of what an induction assumes")
             accepted = check_line(line, book)
-        except LineError as error:
+        except REFUSALS as error:
             return _refused(f"line {number} ({line.name})", error, evidence)
-        except (RecursionError, OverflowError, MemoryError):
-            return _refused(f"line {number} ({line.name})", LineError("it is too large"), evidence)
         book.lines[line.name] = accepted
         evidence.append(f"{number}. {_printed(accepted)}")
     last = book.lines[written.lines[-1].name]
     try:
         bound, how = follows(last, book)
-    except LineError as error:
+    except REFUSALS as error:
         return _refused(f"the last line ({last.line.name})", error, evidence)
     if claim.relation != "<=":
         return _inconclusive("a written derivation shows upper bounds only", tuple(evidence))
@@ -126,8 +130,9 @@ def _name(premise: Premise) -> str:
     return text + "".join(f" under {way}" for way in premise.under)
 
 
-def _refused(where: str, error: LineError, evidence: list[str]) -> EngineReport:
-    message = f"{where} of the written derivation is not accepted: {error}"
+def _refused(where: str, error: Exception, evidence: list[str]) -> EngineReport:
+    what = "it is too large" if isinstance(error, RecursionError | MemoryError) else str(error)
+    message = f"{where} of the written derivation is not accepted: {what}"
     return _inconclusive(message, tuple(evidence))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import comb
 
 import sympy
 
@@ -403,9 +404,37 @@ def expand(expr: sympy.Expr) -> sympy.Expr:
 
 
 def bounded(expr: sympy.Expr) -> None:
-    """Refuses an expression that is too large to compute with."""
+    """Refuses an expression that is too large to compute with, or to multiply out.
+
+    Raises:
+        LineError: it is.
+    """
     if expr.count_ops() > MAX_SIZE:
         raise LineError(f"an expression of more than {MAX_SIZE} operations")
+    if _terms(expr) > MAX_SIZE:
+        raise LineError(f"a product of more than {MAX_SIZE} terms when it is multiplied out")
+
+
+def _terms(expr: sympy.Expr) -> int:
+    """How many terms the expression may have once its products are multiplied out."""
+    inside = max((_terms(part) for part in expr.args), default=1)
+    match expr:
+        case sympy.Add():
+            return max(inside, min(sum(map(_terms, expr.args)), MAX_SIZE + 1))
+        case sympy.Mul():
+            product = 1
+            for part in expr.args:
+                product = min(product * _terms(part), MAX_SIZE + 1)
+            return max(inside, product)
+        case sympy.Pow(base=base, exp=sympy.Integer() as exponent) if abs(exponent) > 1:
+            several = _terms(base) > 1
+            power = abs(int(exponent))
+            # there are that many ways to choose `power` of the terms
+            ways = comb(_terms(base) + power - 1, power) if several else 1
+            return max(inside, min(ways, MAX_SIZE + 1))
+        case sympy.Pow() | sympy.Function():
+            return inside if inside > MAX_SIZE else 1
+    return inside
 
 
 @dataclass
@@ -439,9 +468,11 @@ class Reading:
             LineError: a part has no meaning here.
         """
         try:
-            return self._reader().read(node)
+            found = self._reader().read(node)
         except UnreadableError as error:
             raise LineError(str(error)) from error
+        bounded(found)
+        return found
 
     def _reader(self) -> Reader:
         known = {**self.language.setting.domain.symbols, **self.names, **self.indices}

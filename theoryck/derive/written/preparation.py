@@ -94,7 +94,7 @@ def _find_degrees(language: Language, k: sympy.Symbol) -> None:
         after = language.step(k).after
         found = {position: language.degree(entry) for position, entry in enumerate(after)}
         moved = language.total((after[0] - language.entry(0, k)) ** 2)
-        found[0] = ZERO if language.degree(sympy.cancel(moved)) == 0 else sympy.oo
+        found[0] = ZERO if language.degree(moved) == 0 else sympy.oo
         if found == degrees:
             return
         degrees = {p: sympy.Max(degrees[p], degree) for p, degree in found.items()}

@@ -17,7 +17,7 @@ from theoryck.derive.relations import Relation
 from theoryck.derive.setting import F_STAR
 from theoryck.derive.symbols import ZERO
 from theoryck.derive.written.language import LineError, Reading
-from theoryck.derive.written.tracing import Draw, Projection
+from theoryck.derive.written.tracing import Draw, Projection, plain
 
 
 @dataclass(frozen=True)
@@ -304,7 +304,7 @@ def _draw(place: Reading, argument: Expr) -> tuple[sympy.Expr, Draw]:
             number = place.language.written.draws.index(name)
             draws = place.language.step(index).tracer.draws
             if number < len(draws):
-                if draws[number].batch != 1:
+                if plain(draws[number].batch) != 1:
                     raise LineError("batches of draws are not read")
                 place.require([Relation(index, ">=", ZERO)], "the index of a draw")
                 place.require(place.language.step(index).tracer.needs, "a step without a value")
