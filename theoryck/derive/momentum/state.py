@@ -83,7 +83,8 @@ class MemoryStep:
             if self.after[place].coefficients == self.before[place - 1].coefficients:
                 found.append(f"x[k-{place}]")
             else:
-                found.append("m[k]" if self.size == 2 else f"m{place}[k]")
+                kind = "w" if self.weights[place] else "m"
+                found.append(f"{kind}[k]" if self.size == 2 else f"{kind}{place}[k]")
         return tuple(found)
 
     @property

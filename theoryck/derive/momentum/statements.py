@@ -80,17 +80,18 @@ class Potential:
 
 def _direction_text(term: Term, names: tuple[str, ...], points: tuple[int, ...]) -> str:
     direction = term.direction
-    alone = [name for c, name in zip(direction, names, strict=True) if c != 0]
-    if isinstance(term, Level) and len(alone) == 1:
-        return alone[0]
     total = tidy(sum((c for c, w in zip(direction, points, strict=True) if w), ZERO))
-    parts: dict[str, sympy.Expr] = {names[0]: total}
-    for c, name, weight in zip(direction[1:], names[1:], points[1:], strict=True):
-        # the points behind are written as differences from the iterate
-        parts[f"({names[0]} - {name})" if weight else name] = -c if weight else c
-    if isinstance(term, Square):
-        parts["x_star"] = -total
-    text = linear_text(parts)
+    star = {"x_star": -total} if isinstance(term, Square) else {}
+    parts: dict[str, sympy.Expr] = {names[0]: direction[0]}
+    alone = sum(c != 0 for c in direction) == 1
+    for c, name in zip(direction[1:], names[1:], strict=True):
+        if name.startswith("x[k-") and not alone:
+            # iterates behind are written as differences from x[k]
+            parts[names[0]] = tidy(parts[names[0]] + c)
+            parts[f"({names[0]} - {name})"] = -c
+        else:
+            parts[name] = c
+    text = linear_text({**parts, **star})
     return text[1:-1] if text in parts and text.startswith("(") else text
 
 
