@@ -18,7 +18,7 @@ from theoryck.derive.setting import OutOfTime, Setting, Stuck
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Status
 
-REPAIR_SECONDS = 4.0  # for all attempts together
+REPAIR_SHARE = 0.5  # of the time that is left, for all attempts together
 # what SymPy raises where an expression is beyond it: a suggestion less, not a failed check
 ALGEBRA_ERRORS = (
     TheoryckError,
@@ -49,7 +49,8 @@ def repairs(
         tried: the workshop of its search, whose steps are used again.
         deadline: a value of ``time.monotonic()``.
     """
-    deadline = min(deadline, time.monotonic() + REPAIR_SECONDS)
+    now = time.monotonic()
+    deadline = now + REPAIR_SHARE * (deadline - now)
     found: list[Finding] = []
     for suggestion in _in_order(setting, target, tried, deadline):
         found.append(Finding("suggestion", suggestion))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import sympy
 
@@ -24,9 +25,10 @@ from theoryck.derive.symbols import ZERO
 from theoryck.derive.trees import condition_of, with_constraint
 from theoryck.errors import ClaimError
 
-ATTEMPT_SECONDS = 2.0  # for one changed claim
+MAX_ATTEMPTS = 6  # changed claims that are searched
+ATTEMPT_SHARE = 0.5  # of the time that is left, for one changed claim
 SEARCH_SHARE = 0.7  # of them; the rest is for the re-check
-MAX_RELATIONS = 3  # that failed and are tried as constraints
+MAX_RELATIONS = 2  # that failed and are tried as constraints
 WITHOUT_CONSTANTS = ("convex", "unbiased")
 OTHER_CONVENTION = {"error_bound": "pl", "pl": "error_bound"}
 OTHER_SIGNS = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -42,11 +44,11 @@ class Attempt:
 
 def changed_hypotheses(setting: Setting, tried: Workshop, deadline: float) -> Iterator[str]:
     """Suggestions of other hypotheses; the first that is proved ends the search."""
-    for attempt in _attempts(setting, tried):
+    for attempt in islice(_attempts(setting, tried), MAX_ATTEMPTS):
         now = time.monotonic()
         if now > deadline:
             return
-        if _proved(attempt.claim, min(deadline, now + ATTEMPT_SECONDS)):
+        if _proved(attempt.claim, now + ATTEMPT_SHARE * (deadline - now)):
             yield attempt.words
             return
 
@@ -108,8 +110,19 @@ def _failed(setting: Setting, tried: Workshop) -> tuple[Relation, ...]:
         solved = _solved(relation, setting, tried)
         if solved is not None and solved.symbols and solved.symbols <= own:
             simple[solved] = None
-    ordered = sorted(simple, key=lambda r: (r.left.count_ops() + r.right.count_ops(), str(r)))
-    return tuple(ordered[:MAX_RELATIONS])
+    arguments = _in_the_method(setting.claim)
+
+    def rank(relation: Relation) -> tuple[bool, int, str]:
+        of_the_method = bool(arguments & {s.name for s in relation.symbols})
+        size = relation.left.count_ops() + relation.right.count_ops()
+        return (not of_the_method, size, str(relation))
+
+    return tuple(sorted(simple, key=rank)[:MAX_RELATIONS])
+
+
+def _in_the_method(claim: RateClaim) -> frozenset[str]:
+    """The names in the arguments of the method."""
+    return frozenset(n for v in claim.method.arguments.values() for n in names(v))
 
 
 def _solved(relation: Relation, setting: Setting, tried: Workshop) -> Relation | None:
@@ -131,7 +144,7 @@ def _solved(relation: Relation, setting: Setting, tried: Workshop) -> Relation |
 
     factors = [f for f in sympy.Mul.make_args(difference) if not is_nonnegative(f)]
     difference = sympy.Mul(*factors)
-    arguments = {n for v in setting.claim.method.arguments.values() for n in names(v)}
+    arguments = _in_the_method(setting.claim)
     for symbol in sorted(difference.free_symbols, key=lambda s: (s.name not in arguments, s.name)):
         if not difference.is_polynomial(symbol) or sympy.degree(difference, symbol) != 1:
             continue
@@ -184,6 +197,8 @@ def _more_assumptions(setting: Setting, tried: Workshop) -> Iterator[Attempt]:
 def _named_by_parameters(claim: RateClaim) -> Iterator[Assumption]:
     """Assumptions whose constants are parameters that no assumption of the claim uses."""
     used = {n for u in claim.assumptions for v in u.arguments.values() for n in names(v)}
+    # what bounds the start is no constant of the class
+    used |= {n for condition in claim.initial for n in names(condition)}
     for assumption in ASSUMPTIONS.values():
         needed = {q.name for q in assumption.quantities}
         if needed and needed <= set(claim.parameters) and not needed & used:
