@@ -149,7 +149,7 @@ def read_derivation(value: Any, place: Place, parameters: Scope) -> Written:
     state = fields.read("state", names)
     draws = fields.optional("draws", names, ())
     fields.close()
-    if state[0] != "x" or len({*state, *draws}) < len(state) + len(draws):
+    if state[:1] != ("x",) or len({*state, *draws}) < len(state) + len(draws):
         fields.fail("state", ClaimError("the first entry is x, and no name stands twice"))
         fields.close()
     lets = _table_keys(fields, "let")
@@ -292,7 +292,7 @@ def _line_reader(scope: Scope) -> Callable[[Any, Place], Line]:
             where=fields.optional("where", lambda v, p: _condition(v, p, inside), None),
             premises=fields.optional("from", premises, ()),
             given=fields.optional("given", premises, ()),
-            unfold=frozenset(fields.optional("unfold", lambda v, p: each(v, p, string), ())),
+            unfold=frozenset(fields.optional("unfold", lambda v, p: each(v, p, string), ()) or ()),
             base=base if induction else None,
             parts=fields.optional(
                 "parts", lambda v, p: each(v, p, lambda t, q: _condition(t, q, inside)), ()
@@ -341,6 +341,7 @@ def _premise(value: Any, place: Place, scope: Scope) -> Premise:
 
     at, times, share = (fields.optional(k, read, None) for k in ("at", "times", "share"))
     under = fields.optional("under", _under, ())
+    fields.close()
     if ("markov" in under) != (share is not None):
         fields.fail("share", ClaimError("a share goes with under = 'markov'"))
     fields.close()
