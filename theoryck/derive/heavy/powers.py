@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from theoryck.derive.exact import equal
 from theoryck.derive.relations import Implied, Relation
 from theoryck.derive.rules.base import (
     Conclusion,
@@ -204,7 +205,8 @@ def _dominating(
 class PowerOrderFollows(Rule):
     """A sum of powers of N is of the order of N**p when no exponent is larger than p.
 
-    The other parameters, and what the exponents depend on, are fixed.
+    The other parameters, and what the exponents depend on, are fixed. Where the order is a sum, an
+    exponent is compared with its own in it, or with the last one.
     """
 
     name = "order of a sum of powers"
@@ -219,13 +221,13 @@ class PowerOrderFollows(Rule):
             raise NotApplicableError("an order with a confidence is not compared by powers")
         derived, order = compared_sides(bound_on(premise, *Aggregate), setting, arguments)
         variable = limit_variable(setting)
-        exponents = [exponent for exponent, _ in powers_of(variable, derived)]
         claimed = powers_of(variable, order)
-        if len(claimed) != 1:
-            raise NotApplicableError("an order that is one power is expected")
-        ((largest, coefficient),) = claimed
-        conditions = [positive(coefficient)]
-        conditions += [Relation(e, "<=", largest) for e in dict.fromkeys(exponents)]
+        # a sum of positive powers is at least each of them: one that is large enough will do
+        conditions = [positive(coefficient) for _, coefficient in claimed]
+        for exponent in dict.fromkeys(e for e, _ in powers_of(variable, derived)):
+            largest = next((e for e, _ in claimed if equal(e, exponent)), None)
+            bound = claimed[-1][0] if largest is None else largest
+            conditions.append(Relation(exponent, "<=", bound))
         return Conclusion(ClaimedBound(arguments["text"], derived, order), tuple(conditions))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
+from theoryck.claims.expressions import Order
 from theoryck.derive.lower.families import Absolute, Coordinates, Example, Huber, Lengths, Quadratic
 from theoryck.derive.setting import (
     START_DISTANCE,
@@ -14,7 +15,7 @@ from theoryck.derive.setting import (
     Setting,
     start_relation,
 )
-from theoryck.derive.symbols import ONE, ZERO
+from theoryck.derive.symbols import ONE
 
 Start = tuple[sympy.Symbol, sympy.Expr]
 
@@ -46,6 +47,9 @@ def starts(setting: Setting) -> tuple[Start, ...]:
         base = next(iter(quantity.free_symbols))
         if isinstance(base, sympy.Symbol):
             found.append((base, sympy.sqrt(upper) if quantity != base else upper))
+    if not found and isinstance(setting.claim.bound, Order):
+        # what an order hides may depend on the start: any start will do
+        return ((START_DISTANCE, ONE),)
     return tuple(dict.fromkeys(found))
 
 
@@ -131,4 +135,4 @@ def _absolute(start: Start, rate: sympy.Expr) -> Iterator[Example]:
     yield Absolute(rate * sympy.sqrt(square), square)
 
 
-__all__ = ["ZERO", "curvatures", "examples", "starts"]
+__all__ = ["curvatures", "examples", "starts"]

@@ -45,6 +45,7 @@ from theoryck.verdict import EngineReport, Scope, Status
 ENGINE = "derive"
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 FACTORS = (Fraction(1, 4), Fraction(1, 32))  # of the constant that an order may hide
+LARGE = Number(Fraction(16))  # what tends to infinity is larger in the end
 TRIED_POINTS = 12
 
 Limit = Callable[[ComplexityClaim, Target, Domain, float], tuple[Comparison, ...]]
@@ -69,11 +70,13 @@ def examine_at_least(claim: ComplexityClaim, deadline: float, eventually: Limit)
             if claim.at_least.kind != "Omega":
                 return _inconclusive(f"a lower bound is Omega(...), not {claim.at_least.kind}(...)")
             target = target_of(_as_within(claim, Order("O", claim.at_least.body)))
-            relations = eventually(
-                replace(claim, within=claim.at_least),
-                target,
-                domain_of(target.parameters),
-                deadline,
+            relations = _larger(
+                eventually(
+                    replace(claim, within=claim.at_least),
+                    target,
+                    domain_of(target.parameters),
+                    deadline,
+                )
             )
             factors = FACTORS
         else:
@@ -105,6 +108,15 @@ def examine_at_least(claim: ComplexityClaim, deadline: float, eventually: Limit)
                 ),
             )
     return _inconclusive(reason)
+
+
+def _larger(relations: tuple[Comparison, ...]) -> tuple[Comparison, ...]:
+    """What tends to infinity is larger than any number in the end: here, than a larger one."""
+    return tuple(
+        Comparison((relation.operands[0], LARGE), (">=",))
+        for relation in relations
+        if relation.relations == (">=",)
+    )
 
 
 def _as_within(claim: ComplexityClaim, steps: Expr) -> ComplexityClaim:

@@ -238,8 +238,13 @@ class OrderAttained(Rule):
             value, order = scale**2 * run.value, order**2
         conditions += [positive(value), positive(order)]
         variable = limit_variable(setting)
+        quotient, base = without_geometric(order / value, variable)
+        if base != ONE:
+            # a factor base**N with 0 <= base <= 1 is bounded
+            conditions += [nonnegative(base), Relation(base, "<=", ONE)]
+            order, value = quotient, ONE
         try:
-            conditions.append(Relation(bounded_in(order / value, variable), "!=", ZERO))
+            conditions.append(Relation(bounded_in(quotient, variable), "!=", ZERO))
         except NotApplicableError:
             conditions += _by_exponents(order, value, variable)
         text = f"for some function of the class {arguments['text']}"
@@ -258,6 +263,23 @@ def _by_exponents(
     ((exponent, coefficient),) = reached
     bounded = [Relation(e, "<=", exponent) for e, _ in powers_of(variable, order)]
     return (positive(coefficient), *first, *second, *bounded)
+
+
+def without_geometric(expr: sympy.Expr, variable: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr]:
+    """``expr = rest*base**variable``, the powers of a whole multiple of the variable together.
+
+    >>> N, q = sympy.symbols("N q", positive=True)
+    >>> print(*without_geometric((1 - q) ** (2 * N) / (q - 1) ** (2 * N) / N, N))
+    1/N 1
+    """
+    rest, base = ONE, ONE
+    for factor in sympy.Mul.make_args(sympy.factor_terms(expr)):
+        times = sympy.cancel(factor.exp / variable) if isinstance(factor, sympy.Pow) else ZERO
+        if isinstance(times, sympy.Integer) and times != 0:
+            base *= sympy.Pow(factor.base, times)
+        else:
+            rest *= factor
+    return rest, sympy.cancel(sympy.together(base))
 
 
 def in_the_limit(

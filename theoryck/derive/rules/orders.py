@@ -58,6 +58,9 @@ def bounded_in(ratio: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     Raises:
         NotApplicableError: the ratio is not rational in a root of the variable, or grows.
     """
+    if any(p.base == variable and p.exp.free_symbols for p in ratio.atoms(sympy.Pow)):
+        # dear to put over one denominator, and no polynomial afterwards
+        raise NotApplicableError(f"the bound has a power of {variable} that is no rational power")
     roots = {s: p for s, p in polynomial_symbols([ratio]).items() if s == variable}
     whole = ratio.subs(roots, simultaneous=True)
     root = next(iter(roots[variable].free_symbols)) if roots else variable
