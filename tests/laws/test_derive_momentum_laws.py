@@ -166,7 +166,7 @@ def numeric(name: str, k: int) -> tuple[dict[str, Numeric], dict[str, dict[Any, 
     step = memory_step(setting(name))
     numbers = step.numbers
     values = {s: VALUES.get(s.name, Fraction(0)) for s in setting(name).domain.symbols.values()}
-    roots = {root: Fraction(int(values[p] ** Fraction(1, 2))) for p, root in numbers.roots.items()}
+    roots = {r.unknown: Fraction(int(values[r.parameter] ** Fraction(1, 2))) for r in numbers.roots}
     point = {**values, **roots, ITERATION: Fraction(k)}
 
     def number(value: Any) -> Fraction:

@@ -34,6 +34,7 @@ def _around(ground: Ground) -> dict[str, Form]:
     for taken in step.taken:
         y = ground.label(taken)
         names += [f"below(x_star, {y})", f"co-coercive(x_star, {y})", f"optimum({y})"]
+        names.append(f"lipschitz({y})")
         names.append(f"descent({ground.label(step.ahead)}, {y})")
         names += [f"below({ground.label(before)}, {y})" for before, _ in step.located]
     return ground.named(*dict.fromkeys(names), *ground.variances)

@@ -25,22 +25,22 @@ def trial_points(domain: Domain, numbers: RationalFunctions) -> tuple[Point, ...
 
 
 def _inside(domain: Domain, numbers: RationalFunctions) -> Iterator[Point]:
-    squares = {p: root**2 for p, root in numbers.roots.items()}
+    squares = {root.parameter: root.square for root in numbers.roots}
+    unknowns = {root.parameter: root.unknown for root in numbers.roots}
 
     def rewritten(relation: Relation) -> Relation:
-        left, right = (
-            side.subs(squares, simultaneous=True) for side in (relation.left, relation.right)
-        )
+        sides = (relation.left, relation.right)
+        left, right = (side.subs(squares, simultaneous=True) for side in sides)
         return Relation(left, relation.sign, right)
 
-    symbols = {
-        numbers.roots.get(s, s).name: numbers.roots.get(s, s) for s in domain.symbols.values()
-    }
-    wide = Domain(MappingProxyType(symbols), tuple(map(rewritten, domain.relations)))
+    symbols = [unknowns.get(symbol, symbol) for symbol in domain.symbols.values()]
+    relations = tuple(map(rewritten, domain.relations))
+    wide = Domain(MappingProxyType({symbol.name: symbol for symbol in symbols}), relations)
     for point in sample_points(wide.with_symbols(ITERATION)):
         whole = {**point, ITERATION: point[ITERATION] + FIRST_ITERATION}
-        for parameter, root in numbers.roots.items():
-            whole[parameter] = whole[root] ** 2
+        for root in numbers.roots:
+            shift = root.radicand - root.parameter
+            whole[root.parameter] = whole[root.unknown] ** 2 - Fraction(int(shift.p), int(shift.q))
         if all(_strict(relation, whole) for relation in domain.relations):
             yield whole
 

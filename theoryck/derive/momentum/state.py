@@ -172,9 +172,8 @@ def memory_step(
     Raises:
         Stuck: the method remembers nothing, or has no rational reading.
     """
-    numbers = field_of(setting, *unknowns)
     try:
-        return _traced(setting, numbers, points)
+        return _traced(setting, field_of(setting, *unknowns), points)
     except (TheoryckError, ZeroDivisionError) as error:
         raise Stuck(f"no rational step: {error}") from error
 
@@ -185,14 +184,10 @@ def field_of(setting: Setting, *unknowns: sympy.Symbol) -> RationalFunctions:
     reader = Reader({**setting.domain.symbols, "k": ITERATION})
     expressions = [reader.read(value) for value in use.arguments.values()]
     expressions += [c for each in setting.assumptions.values() for c in each.values()]
-    rooted = {
-        power.base: None
-        for expr in expressions
-        for power in sorted(expr.atoms(sympy.Pow), key=str)
-        if power.base.is_Symbol and power.base.is_nonnegative and power.exp.is_Rational
-        if power.exp.q == 2
-    }
-    rooted.pop(ITERATION, None)
+    powers = sorted({p for expr in expressions for p in expr.atoms(sympy.Pow)}, key=str)
+    rooted = dict.fromkeys(p.base for p in powers if p.exp.is_Rational and p.exp.q == 2)
+    if any(ITERATION in radicand.free_symbols for radicand in rooted):
+        raise Stuck("a root of k is no rational function")
     return RationalFunctions.over(setting.domain.with_symbols(*unknowns), (), rooted)
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -45,6 +44,20 @@ class Power:
 
 
 @dataclass(frozen=True)
+class Root:
+    """The square root of ``radicand``, a parameter plus a number, as an unknown of the field."""
+
+    parameter: sympy.Symbol
+    radicand: sympy.Expr
+    unknown: sympy.Symbol
+
+    @property
+    def square(self) -> sympy.Expr:
+        """The parameter, in terms of the root."""
+        return self.unknown**2 - (self.radicand - self.parameter)
+
+
+@dataclass(frozen=True)
 class RationalFunctions(NumberSystem):
     """The field Q(parameters, k); a sign is told where it is the same on the whole domain.
 
@@ -64,7 +77,7 @@ class RationalFunctions(NumberSystem):
     domain: Domain
     field: Any
     powers: tuple[Power, ...] = ()
-    roots: Mapping[sympy.Symbol, sympy.Symbol] = field(default_factory=lambda: MappingProxyType({}))
+    roots: tuple[Root, ...] = ()
     name: str = "rational functions"
     signs: dict[Any, int] = field(default_factory=dict, compare=False, repr=False)
 
@@ -73,24 +86,26 @@ class RationalFunctions(NumberSystem):
         cls,
         domain: Domain,
         powers: Iterable[tuple[sympy.Expr, sympy.Symbol]] = (),
-        rooted: Iterable[sympy.Symbol] = (),
+        rooted: Iterable[sympy.Expr] = (),
     ) -> RationalFunctions:
         """The field over the domain's symbols, the iteration number and the given powers.
 
         Args:
             domain: the parameters; signs are told on it.
             powers: base and exponent of the powers that are adjoined.
-            rooted: nonnegative parameters whose square roots belong to the field.
+            rooted: nonnegative parameters, or parameters plus numbers, whose square roots belong
+                to the field; one for each parameter.
         """
         wide = domain.with_symbols(ITERATION)
-        roots = {symbol: root_of(symbol) for symbol in rooted}
+        roots = {root.parameter: root for root in map(root_of, rooted)}
         adjoined = tuple(
             Power(base, exponent, sympy.Dummy(f"power{number}", real=True))
             for number, (base, exponent) in enumerate(dict.fromkeys(powers))
         )
-        own = [roots.get(symbol, symbol) for symbol in sorted(wide.symbols.values(), key=str)]
+        plain = sorted(wide.symbols.values(), key=str)
+        own = [roots[symbol].unknown if symbol in roots else symbol for symbol in plain]
         symbols = [*own, *(p.unknown for p in adjoined)]
-        return cls(wide, sympy.QQ.frac_field(*symbols), adjoined, MappingProxyType(roots))
+        return cls(wide, sympy.QQ.frac_field(*symbols), adjoined, tuple(roots.values()))
 
     def element(self, expr: sympy.Expr) -> RationalFunction:
         """An expression as an element.
@@ -107,7 +122,7 @@ class RationalFunctions(NumberSystem):
 
     def _rational(self, expr: sympy.Expr) -> RationalFunction:
         if self.roots:
-            expr = expr.subs({p: root**2 for p, root in self.roots.items()}, simultaneous=True)
+            expr = expr.subs({r.parameter: r.square for r in self.roots}, simultaneous=True)
         return RationalFunction(self.field.from_sympy(expr))
 
     def _adjoined(self, power: sympy.Pow) -> RationalFunction:
@@ -128,7 +143,7 @@ class RationalFunctions(NumberSystem):
     def readable(self, expr: sympy.Expr) -> sympy.Expr:
         """The expression with the adjoined powers and roots written as such."""
         known = {power.unknown: power.expression for power in self.powers}
-        return expr.xreplace({**known, **{r: sympy.sqrt(p) for p, r in self.roots.items()}})
+        return expr.xreplace({**known, **{r.unknown: sympy.sqrt(r.radicand) for r in self.roots}})
 
     def expression(self, value: RationalFunction) -> sympy.Expr:
         """An element as an expression, numerator and denominator factored."""
@@ -236,11 +251,20 @@ class RationalFunctions(NumberSystem):
         return RationalFunction(value.quotient.subs(unknown, sympy.QQ(number)))
 
 
-def root_of(symbol: sympy.Symbol) -> sympy.Symbol:
-    """The unknown that stands for the square root of a nonnegative parameter."""
-    return sympy.Symbol(
-        f"sqrt({symbol.name})", positive=symbol.is_positive, nonnegative=symbol.is_nonnegative
-    )
+def root_of(radicand: sympy.Expr) -> Root:
+    """The square root of a parameter, or of a parameter plus a number.
+
+    Raises:
+        InexactError: the radicand is something else, or not known to be nonnegative.
+    """
+    symbols = sorted(radicand.free_symbols, key=str)
+    if len(symbols) != 1 or not radicand.is_nonnegative:
+        raise InexactError(f"the root of {radicand} is no rational function of the parameters")
+    if not (radicand - symbols[0]).is_Rational:
+        raise InexactError(f"the root of {radicand} is no rational function of the parameters")
+    # a name that no parameter can have
+    unknown = sympy.Symbol(f"sqrt({radicand})", positive=radicand.is_positive, nonnegative=True)
+    return Root(symbols[0], radicand, unknown)
 
 
 def powers_in(expr: sympy.Expr) -> set[sympy.Pow]:
