@@ -45,6 +45,16 @@ VALUES = {
         "delta": 0.3,
         "N": 5,
     },
+    "amsgrad-momentum-nonconvex": {
+        "L": 1.0,
+        "G": 2.0,
+        "alpha": 0.7,
+        "beta1": 0.8,
+        "beta2": 0.9,
+        "eps": 0.1,
+        "p": 2,
+        "N": 5,
+    },
     "amsgrad-nonconvex": {
         "L": 1.0,
         "G": 2.0,
@@ -133,7 +143,9 @@ class Run:
             case Over(kind=kind, variable=variable, lower=lower, upper=upper, body=body):
                 ends = int(read(lower, at)), int(read(upper, at))
                 terms = [read(body, {**at, variable: i}) for i in range(ends[0], ends[1] + 1)]
-                return sum(terms) if kind == "sum_over" else np.minimum.reduce(terms)
+                if kind == "min_over":
+                    return np.minimum.reduce(terms)
+                return sum(terms) / (len(terms) if kind == "mean_over" else 1)
             case Apply(function=function, arguments=arguments):
                 return self.apply(function, [read(a, at) for a in arguments])
         raise AssertionError(node)

@@ -25,6 +25,7 @@ FILES = {
     "accelegrad-smooth-written": "written_accelegrad",
     "adagrad-norm-nonconvex": "written_adagrad_norm",
     "amsgrad-nonconvex": "written_amsgrad",
+    "amsgrad-momentum-nonconvex": "written_amsgrad",
 }
 
 
