@@ -8,6 +8,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 from theoryck.derive.exact import polynomial_symbols
+from theoryck.derive.symbols import is_integral
 
 HALF = sympy.Rational(1, 2)
 
@@ -104,7 +105,7 @@ def tidy(expr: sympy.Expr) -> sympy.Expr:
     forms = [expr]
     if expr.has(sympy.Max, sympy.Min):
         return expr
-    rewritings = (
+    rewritings: tuple[Any, ...] = (
         sympy.factor_terms,
         sympy.expand,
         sympy.together,
@@ -112,6 +113,9 @@ def tidy(expr: sympy.Expr) -> sympy.Expr:
         sympy.factor,
         _over_roots,
     )
+    if any(p.exp.free_symbols and not is_integral(p.exp) for p in expr.atoms(sympy.Pow)):
+        # N**(a/(3*a - 2)) and its like make one denominator long, and dear to find
+        rewritings = (sympy.factor_terms,)
     for rewrite in rewritings:
         try:
             form = rewrite(expr)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
+from theoryck.derive.heavy.powers import BalanceOfPowers
 from theoryck.derive.heavy.reading import clipping
 from theoryck.derive.heavy.rules import (
     MOMENTS,
@@ -53,7 +54,8 @@ def heavy_tailed_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
         if number is not None and measured.aggregate is Aggregate.MIN:
             number = attempt(workshop, MinimumBelowMean(), number)
         if number is not None:
-            yield number
+            balanced = attempt(workshop, BalanceOfPowers(), number)
+            yield number if balanced is None else balanced
 
 
 def _decreases(workshop: Workshop) -> Iterator[int]:

@@ -43,6 +43,13 @@ class Powers:
         """Whether a power with a symbolic exponent occurs."""
         return any(self.terms)
 
+    @property
+    def expression(self) -> sympy.Expr:
+        """The sum itself."""
+        return sympy.Add(
+            *(c * sympy.Mul(*(base**e for base, e in m)) for m, c in self.terms.items())
+        )
+
 
 def power_sum(expr: sympy.Expr) -> Powers:
     """The normal form of a sum of powers of positive bases.
@@ -126,6 +133,24 @@ def compared_sides(known: Bound, setting: Setting, arguments: Any) -> tuple[symp
     if known.measured.quantity == GAP or known.measured.aggregate is Aggregate.SUM:
         raise NotApplicableError("a bound on the square of a norm is expected")
     return arguments["scale"] ** 2 * known.bound, claimed**2
+
+
+class BalanceOfPowers(Rule):
+    """The bound as a sum of coefficients times powers, each base once a term."""
+
+    name = "balance of the terms"
+    formula = "(c*N**a)**b = c**b*N**(a*b), N**a*N**b = N**(a + b) for positive bases"
+    source = "algebra"
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        known = bound_on(premise, *Aggregate)
+        total = power_sum(known.bound)
+        if not total.is_symbolic:
+            raise NotApplicableError("no power has a symbolic exponent")
+        return Conclusion(Bound(known.measured, total.expression))
 
 
 class PowersFollow(Rule):
@@ -275,6 +300,7 @@ def has_real_powers(expr: sympy.Expr) -> bool:
 
 
 __all__ = [
+    "BalanceOfPowers",
     "PowerOrderFollows",
     "PowersFollow",
     "has_real_powers",
