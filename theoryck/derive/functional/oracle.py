@@ -46,7 +46,7 @@ class Scalar(Arithmetic):
     that ``maximum``, ``ratio``, ``sqrt`` and ``cases`` mean here what they mean on arrays.
 
     >>> from theoryck.algebra import maximum
-    >>> print(1 / maximum(2, Scalar(LENGTH)))
+    >>> print((1 / maximum(2, Scalar(LENGTH))).expression)
     1/Max(2, norm(grad(x[k])))
     """
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 
+from theoryck.derive.exact import polynomial_symbols
 from theoryck.derive.relations import Implied, Relation
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.symbols import ZERO, holds_for_numbers
@@ -40,12 +41,30 @@ def cleared(left: sympy.Expr, sign: str, right: sympy.Expr) -> Relation:
     >>> print(cleared(a * x**2, ">=", a * x))
     x*(x - 1) >= 0
     """
+    roots = polynomial_symbols([left, right])
+    back = {next(iter(power.free_symbols)): symbol for symbol, power in roots.items()}
+    degrees = {next(iter(power.free_symbols)): power.as_base_exp()[1] for power in roots.values()}
     try:
-        whole = sympy.factor(sympy.together(left - right))
+        whole = sympy.cancel(sympy.together((left - right).subs(roots, simultaneous=True)))
+        above, below = sympy.fraction(whole)
+        above = above if above.is_number else _without_monomial(sympy.Poly(above))
     except (sympy.PolynomialError, NotImplementedError):
         return Relation(left, sign, right)
-    kept = [factor for factor in sympy.Mul.make_args(whole) if not factor.is_positive]
-    return Relation(sympy.Mul(*kept), sign, ZERO)
+    below = sympy.Mul(*(f for f in sympy.Mul.make_args(below) if not is_surely_positive(f)))
+    kept = (above / below).subs({root: s ** (1 / degrees[root]) for root, s in back.items()})
+    return Relation(kept, sign, ZERO)
+
+
+def _without_monomial(poly: sympy.Poly) -> sympy.Expr:
+    """The polynomial without the positive symbols that divide all its terms."""
+    content, primitive = poly.terms_gcd()
+    powers = zip(primitive.gens, content, strict=True)
+    return sympy.Mul(*(g**n for g, n in powers if not g.is_positive)) * primitive.as_expr()
+
+
+def is_surely_positive(expr: sympy.Expr) -> bool:
+    """Whether it is positive by SymPy's own lights, as a product or a sum of positive terms."""
+    return bool(expr.is_positive or sympy.factor_terms(expr).is_positive)
 
 
 def pieces(*expressions: sympy.Expr) -> tuple[tuple[tuple[Relation, ...], tuple[Any, ...]], ...]:
@@ -58,7 +77,7 @@ def pieces(*expressions: sympy.Expr) -> tuple[tuple[tuple[Relation, ...], tuple[
     >>> for where, (value,) in pieces(sympy.Max(x, 1)):
     ...     print(value, *where)
     1 x <= 1
-    x x >= 1
+    x 1 <= x
     """
     done: list[tuple[tuple[Relation, ...], tuple[Any, ...]]] = []
     waiting: list[tuple[tuple[Relation, ...], tuple[Any, ...]]] = [((), expressions)]

@@ -57,10 +57,10 @@ def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
         total = attempt(workshop, SummedGains(), gain, upper=measured.upper)
         if total is None:
             continue
-        for started in (*assumed(workshop, total), total):
-            yield from _claimed(workshop, target, started)
-        for started in (*assumed(workshop, total), total):
-            yield from _solved(workshop, target, step, started)
+        starts = (*assumed(workshop, total), total)
+        for search in (_solved, _claimed) if mean_norm else (_claimed, _solved):
+            for started in starts:
+                yield from search(workshop, target, step, started)
 
 
 def workshop_step(workshop: Workshop) -> int:
@@ -105,7 +105,7 @@ def assumed(workshop: Workshop, total: int) -> Iterator[int]:
             yield number
 
 
-def _claimed(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
+def _claimed(workshop: Workshop, target: Target, step: int, total: int) -> Iterator[int]:
     """The claimed bound itself, if the gains allow no larger norms."""
     radius = claimed_radius(workshop, target)
     statement = workshop.statement(total)
