@@ -1,0 +1,12 @@
+"""Power recursions: true rates are proved, near misses are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.quality.derive_corpus import check, tables
+
+
+@pytest.mark.parametrize("table", tables("derive_kl"))
+def test_only_true_claims_are_proved(table: dict[str, object]) -> None:
+    check(table)
