@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from theoryck.certificates import verify
     from theoryck.claims.claim import Claim
     from theoryck.claims.reading import ClaimFile, InvalidClaim, read_claim, read_file
+    from theoryck.derive.derivations import derivation_of
+    from theoryck.derive.design import compare_bounds, iterations_to, optimal_step
     from theoryck.errors import ClaimError, TheoryckError
     from theoryck.methods import METHODS, Method, method
     from theoryck.verdict import EngineReport, Finding, Instance, Scope, Status, Verdict
@@ -53,9 +55,13 @@ _HOMES = {
     "TheoryckError": "theoryck.errors",
     "Verdict": "theoryck.verdict",
     "cases": "theoryck.algebra",
+    "compare_bounds": "theoryck.derive.design",
+    "derivation_of": "theoryck.derive.derivations",
     "dot": "theoryck.algebra",
+    "iterations_to": "theoryck.derive.design",
     "method": "theoryck.methods",
     "norm": "theoryck.algebra",
+    "optimal_step": "theoryck.derive.design",
     "read_claim": "theoryck.claims.reading",
     "read_file": "theoryck.claims.reading",
     "sqrt": "theoryck.algebra",
@@ -83,9 +89,13 @@ __all__ = [
     "__version__",
     "cases",
     "check",
+    "compare_bounds",
+    "derivation_of",
     "dot",
+    "iterations_to",
     "method",
     "norm",
+    "optimal_step",
     "read_claim",
     "read_file",
     "sqrt",

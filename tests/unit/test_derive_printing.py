@@ -30,6 +30,7 @@ from theoryck.report.mathematics import (
     escaped,
     expression_marks,
     formula_marks,
+    prose_marks,
     statement_marks,
     to_latex,
     to_mathml,
@@ -191,7 +192,7 @@ class Remark(Statement):
             Bound(Measured(GRADIENT_SQUARED, Aggregate.LAST, N, N, root=True), L),
             r"\left\|\nabla f \left(x_{N}\right)\right\| \le L",
         ),
-        (Remark(), r"\text{50\% of $\|$g$\|$ \& more\_or\_less}"),
+        (Remark(), r"50 \text{\% of } \left\|g\right\| \text{\& more\_or\_less }"),
     ],
 )
 def test_statements_in_latex(statement: Statement, expected: str) -> None:
@@ -279,3 +280,26 @@ def test_claim_text_is_what_people_write(expr: sympy.Expr, text: str) -> None:
 
 def test_a_sign_goes_into_the_difference() -> None:
     assert to_claim_text(signed(-L / (N * (L - N)))) == "L/(N*(N - L))"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("a plain remark, nothing else", r"\text{a plain remark, nothing else}"),
+        (
+            "E‖g‖² <= G**2 for all x",
+            r"\mathbb{E} \left\|g\right\|^{2} \le G^{2} \text{ for all } x",
+        ),
+        ("V[k+1] <= q**(n + 1)*V[0]", r"V_{k + 1} \le q^{n + 1} \, V_{0}"),
+        ("f(x) - f* >= 0", r"f \left(x\right) - f^{\star} \ge 0"),
+        (
+            "|⟨v, x - s⟩| >= sqrt(r)",
+            r"\left|\left\langle v , x - s\right\rangle\right| \ge \sqrt{r}",
+        ),
+        ("a ( b <= c", r"\text{a ( b \textless{}= c}"),
+        ("φ(s) = σ*s", r"\phi \left(s\right) = \sigma \, s"),
+    ],
+)
+def test_prose_with_formulas(text: str, latex: str) -> None:
+    assert to_latex(prose_marks(text)) == latex
+    ElementTree.fromstring(to_mathml(prose_marks(text)))

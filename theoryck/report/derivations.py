@@ -16,6 +16,7 @@ from theoryck.report.mathematics import (
     Mark,
     escaped,
     formula_marks,
+    prose_marks,
     statement_marks,
     to_latex,
     to_mathml,
@@ -107,10 +108,16 @@ def _names(claim: Claim | InvalidClaim) -> frozenset[str]:
     return frozenset(found)
 
 
-def _justification(step: Step) -> str:
-    """Rule and source of a step, in words."""
+def _theorem(step: Step) -> tuple[str, Mark]:
+    """The rule's name, and what it says."""
+    name, _, formula = step.rule.stated(step.arguments).partition(": ")
+    return name, prose_marks(formula)
+
+
+def _rest(step: Step) -> str:
+    """Source, premises and check of a step, in words."""
     used = f"; uses {', '.join(map(str, step.premises))}" if step.premises else ""
-    return f"{step.rule.stated(step.arguments)}; {step.rule.source}{used}; checked: {step.checked}"
+    return f"; {step.rule.source}{used}; checked: {step.checked}"
 
 
 def _conditions(step: Step) -> tuple[str, ...]:
@@ -149,7 +156,9 @@ def _markdown(page: Page) -> str:
         parts.append(f"{step.number}. ${to_latex(statement_marks(step.statement, rate))}$")
         side = [_inline(c, page) for c in _conditions(step)]
         needs = f"; needs {', '.join(f'${to_latex(m)}$' for m in side)}" if side else ""
-        parts.append(f"   *{_plain(_justification(step))}{needs}*")
+        name, theorem = _theorem(step)
+        why = f"{_plain(name)}: ${to_latex(theorem)}${_plain(_rest(step))}{needs}"
+        parts.append(f"   <br>{why}")
     if page.lines:
         parts += ["```", *(clean(line) for line in page.lines), "```"]
     return "\n".join(parts).rstrip() + "\n"
@@ -214,7 +223,9 @@ def _latex_steps(page: Page) -> Iterable[str]:
         yield rf"\item $\displaystyle {to_latex(statement_marks(step.statement, _rate(page)))}$"
         side = ", ".join(f"${to_latex(_inline(c, page))}$" for c in _conditions(step))
         needs = f"; needs {side}" if side else ""
-        yield rf"\\ {{\footnotesize {escaped(clean(_justification(step)))}{needs}}}"
+        name, theorem = _theorem(step)
+        why = f"{escaped(clean(name))}: ${to_latex(theorem)}${escaped(clean(_rest(step)))}{needs}"
+        yield rf"\\ {{\footnotesize {why}}}"
 
 
 # ---- MathML in a page of HTML that is XML too
@@ -254,7 +265,9 @@ def _html_step(page: Page) -> Callable[[Step], str]:
         statement = to_mathml(statement_marks(step.statement, _rate(page)))
         side = ", ".join(to_mathml(_inline(c, page), "inline") for c in _conditions(step))
         needs = f"; needs {side}" if side else ""
-        return f"<li>{statement}<p><small>{_xml(_justification(step))}{needs}</small></p></li>"
+        name, theorem = _theorem(step)
+        why = f"{_xml(name)}: {to_mathml(theorem, 'inline')}{_xml(_rest(step))}{needs}"
+        return f"<li>{statement}<p><small>{why}</small></p></li>"
 
     return written
 

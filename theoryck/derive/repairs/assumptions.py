@@ -20,7 +20,7 @@ from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Implied, Relation
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.search import prepare, search
-from theoryck.derive.setting import OutOfTime, Setting, Stuck
+from theoryck.derive.setting import OutOfTime, Setting, Stuck, is_random
 from theoryck.derive.symbols import ZERO
 from theoryck.derive.trees import condition_of, with_constraint
 from theoryck.errors import ClaimError
@@ -29,7 +29,6 @@ MAX_ATTEMPTS = 6  # changed claims that are searched
 ATTEMPT_SHARE = 0.5  # of the time that is left, for one changed claim
 SEARCH_SHARE = 0.7  # of them; the rest is for the re-check
 MAX_RELATIONS = 2  # that failed and are tried as constraints
-WITHOUT_CONSTANTS = ("convex", "unbiased")
 OTHER_CONVENTION = {"error_bound": "pl", "pl": "error_bound"}
 OTHER_SIGNS = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -179,7 +178,7 @@ def _other_convention(setting: Setting) -> Iterator[Attempt]:
 def _more_assumptions(setting: Setting, tried: Workshop) -> Iterator[Attempt]:
     """One more assumption: first what a rule asked for, then what the claim has constants for."""
     claim = setting.claim
-    wanted = [*tried.missing, *WITHOUT_CONSTANTS]
+    wanted = [*tried.missing, "convex", *(["unbiased"] if is_random(setting) else [])]
     candidates = [ASSUMPTIONS[name] for name in wanted if name in ASSUMPTIONS]
     candidates += list(_named_by_parameters(claim))
     assumed = {use.assumption.name for use in claim.assumptions}

@@ -3,6 +3,7 @@
 from theoryck.report.mathematics.latex import escaped, to_latex
 from theoryck.report.mathematics.marks import Mark
 from theoryck.report.mathematics.mathml import to_mathml
+from theoryck.report.mathematics.prose import prose_marks
 from theoryck.report.mathematics.statements import statement_marks
 from theoryck.report.mathematics.trees import expression_marks, formula_marks
 
@@ -11,6 +12,7 @@ __all__ = [
     "escaped",
     "expression_marks",
     "formula_marks",
+    "prose_marks",
     "statement_marks",
     "to_latex",
     "to_mathml",

@@ -41,6 +41,8 @@ SPECIAL = {
     '"': r"\textquotedbl{}",
 }
 UNICODE = {
+    **{letter: f"\\{name}" for name, letter in GREEK.items() if name not in ("eps", "lam")},
+    "\u03c6": r"\varphi",
     "\u2016": r"\|",
     "\u2207": r"\nabla",
     "\u27f9": r"\Longrightarrow",

@@ -33,12 +33,12 @@ from theoryck.report.mathematics.marks import (
     Script,
     Sign,
     Under,
-    Words,
     fenced,
     norm,
     row,
     squared,
 )
+from theoryck.report.mathematics.prose import prose_marks
 from theoryck.report.mathematics.trees import expression_marks, formula_marks
 
 FLIPPED = {"<=": ">=", "==": "=="}
@@ -120,7 +120,8 @@ def statement_marks(statement: Statement, claim: RateClaim | None = None) -> Mar
         statement: of a derivation.
         claim: the claim that is derived, for the statement that repeats it.
     """
-    return Words(str(statement))
+    names = frozenset() if claim is None else frozenset(claim.parameters)
+    return prose_marks(str(statement), names)
 
 
 @statement_marks.register
@@ -169,6 +170,8 @@ def measured_marks(measured: Measured) -> Mark:
         body = _expected(body)
     if last or average:
         return body
+    if measured.aggregate is Aggregate.SQUARED_MEAN:
+        return squared(fenced(row(Under(Sign("mean_over"), _span(measured)), body)))
     if isinstance(measured.quantity, Gap) and not measured.expected:
         body = fenced(body)
     if measured.aggregate is Aggregate.SUM:
@@ -190,7 +193,8 @@ def _measured_quantity(measured: Measured, index: Mark) -> Mark:
         left, right = _arrow(quantity.left, index), _arrow(quantity.right, index)
         return Fenced("langle", row(left, Sign(","), right), "rangle")
     size = norm(_arrow(quantity.left, index))
-    return size if measured.root else squared(size)
+    is_norm = measured.root or measured.aggregate is Aggregate.SQUARED_MEAN
+    return size if is_norm else squared(size)
 
 
 @statement_marks.register
@@ -201,5 +205,5 @@ def _(statement: Bound, claim: RateClaim | None = None) -> Mark:
 @statement_marks.register
 def _(statement: ClaimedBound, claim: RateClaim | None = None) -> Mark:
     if claim is None:
-        return Words(statement.text)
+        return prose_marks(statement.text)
     return row(formula_marks(claim.measure), Sign("<="), formula_marks(claim.bound))
