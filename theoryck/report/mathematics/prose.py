@@ -34,8 +34,6 @@ OPERATORS = {
     "·": "times",
     "→": "to",
 }
-    {sign: sign for sign in ["<=", ">=", "==", "!=", "<", ">", "=", "+", "-", "*", "/"]}
-)
 FORMULA = re.compile(r"[<>=⟹⇔‖⟨²∇]|\*\*")  # a text with none of these is words throughout
 FUNCTIONS = frozenset({"log", "exp", "min", "max", "sin", "cos", "sign"})
 LETTERS = {character: name for name, character in GREEK.items() if name not in ("eps", "lam")}
