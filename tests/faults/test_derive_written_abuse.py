@@ -58,6 +58,14 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     "an empty state": ({"state": [], "lines": [LINE]}, "the first entry is x"),
     "an unfolding of numbers": ({"state": ["x"], "lines": [{**LINE, "unfold": 3}]}, "unfold"),
     "a name twice": ({"state": ["x", "x"], "lines": [LINE]}, "no name stands twice"),
+    "a sequence that hides the iterates": (
+        {"state": ["x"], "let": {"x": "x_star"}, "lines": [LINE]},
+        "'x' stands for something already",
+    ),
+    "a constant that hides a sequence": (
+        {"state": ["x"], "let": {"c": "k"}, "constants": {"c": "0"}, "lines": [LINE]},
+        "'c' stands for something already",
+    ),
     "a name of a parameter": ({"state": ["x", "L"], "lines": [LINE]}, "means something already"),
     "an unknown key": ({"state": ["x"], "lines": [LINE], "lnies": []}, "did you mean 'lines'?"),
     "an unknown key of a line": (
@@ -161,6 +169,8 @@ SENSELESS: dict[str, list[dict[str, Any]]] = {
     "a sum over coordinates of numbers": [{**LINE, "say": "sum(L) <= 1"}],
     "nested sums": [{**LINE, "say": "sum_over(i, 0, N, sum_over(j, 0, N, i*f(x[j]))) <= -1"}],
     "the expectation of a vector": [{**LINE, "say": "E(x[1]) <= 1"}],
+    "a sum from below 0": [{**LINE, "say": "sum_over(j, -3, N, abs(j)) <= N**2"}],
+    "a part of nothing": [{**LINE, "say": "1 <= 0", "every": "k", "where": "2 != 3"}],
     "an infinite sum": [{**LINE, "say": "sum_over(j, 0, oo, 1/(j + 1)**2) <= 2"}],
     "a product too large": [{**LINE, "say": "(" + " + ".join("LN") + "+f(x[1]))**900 <= 1"}],
 }
@@ -191,6 +201,15 @@ def test_a_derivation_does_not_stand_in_the_way_of_a_search() -> None:
     report = examine(read({"state": ["x"], "lines": [LINE]}), time.monotonic() + 30)
     assert report.status is Status.PROVED
     assert "written" not in report.reason
+
+
+def test_a_lower_bound_is_not_proved_by_an_upper_one() -> None:
+    claim = read_claim({**CLAIM, "bound": "Omega(1)", "derivation": {"state": ["x"], "lines": [
+        {"name": "a", "say": "min_over(k, 0, N - 1, norm(grad(x[k]))**2) <= L*1e9"},
+    ]}})  # fmt: skip
+    assert isinstance(claim, RateClaim)
+    report = examine(claim, time.monotonic() + 20)
+    assert report.status is not Status.PROVED
 
 
 def test_lines_that_prove_something_else_prove_nothing() -> None:

@@ -42,7 +42,8 @@ PROJECTED = {
 
 
 def book_of(base: Table, lines: list[Table], **changes: Any) -> tuple[RateClaim, Book]:
-    names = {"state": ["x", "Q"], "draws": ["g"]} if base is SGD else {"state": ["x"]}
+    adaptive = "adagrad" in base["method"]
+    names = {"state": ["x", "Q"], "draws": ["g"]} if adaptive else {"state": ["x"]}
     derivation = {**names, "lines": lines, **changes.pop("derivation", {})}
     claim = read_claim({"id": "a-claim", **base, **changes, "derivation": derivation})
     assert isinstance(claim, RateClaim)
@@ -262,6 +263,16 @@ FALSE: dict[str, tuple[Table, list[Table], str]] = {
         "",
     ),
     "fourth moments": (SGD, [every("0 <= E(norm(g[k])**4)")], "has an expectation"),
+    "an expectation where f may grow at will": (
+        {**SGD, "assumptions": ["pl(L)", "unbiased", "bounded_variance(s)"]},
+        [every("0 <= E(norm(grad(x[k]))**2)")],
+        "has an expectation",
+    ),
+    "an expectation where steps are not bounded": (
+        {**SGD, "method": "momentum_sgd(step=1/L, momentum=1/2)"},
+        [every("E(f(x[k])) <= E(f(x[k])) + 1")],
+        "has an expectation",
+    ),
     "one over what may vanish": (SGD, [every("0 <= E(1/norm(g[k])**2)")], "has an expectation"),
     "an expectation of products": (
         SGD,
@@ -347,7 +358,8 @@ FALSE: dict[str, tuple[Table, list[Table], str]] = {
 @pytest.mark.parametrize("name", FALSE)
 def test_a_wrong_use_is_refused(name: str) -> None:
     base, lines, message = FALSE[name]
-    keys = {"derivation": {"state": ["x"], "draws": ["g"]}} if "sgd" in base["method"] else {}
+    state = ["x", "p"] if "momentum" in base["method"] else ["x"]
+    keys = {"derivation": {"state": state, "draws": ["g"]}} if "sgd" in base["method"] else {}
     with pytest.raises(LineError) as refused:
         check(base, *lines, **keys)
     assert message in str(refused.value)

@@ -154,6 +154,11 @@ def read_derivation(value: Any, place: Place, parameters: Scope) -> Written:
         fields.close()
     lets = _table_keys(fields, "let")
     fixed = _table_keys(fields, "constants")
+    for key, names_there in (("let", lets), ("constants", fixed)):
+        # a sequence that is called like an entry of the state would change what the claim says
+        for name in sorted({*names_there} & {*state, *draws, *(lets if key != "let" else ())}):
+            fields.fail(key, ClaimError(f"{shown(name)} stands for something already"))
+    fields.close()
     scope = replace(
         parameters.about("a derivation", RUN),
         shapes={**parameters.shapes, **dict.fromkeys(fixed, ())},

@@ -8,8 +8,9 @@ from theoryck.claims.expressions import Expr, Order
 from theoryck.derive.relations import Relation
 from theoryck.derive.schedules.leading import Calculus, UndecidedGrowthError
 from theoryck.derive.symbols import ONE
-from theoryck.derive.written.language import LineError, Reading, expand
+from theoryck.derive.written.language import LineError, expand
 from theoryck.derive.written.lines import Accepted, Book
+from theoryck.derive.written.reading import Reading
 
 
 def follows(last: Accepted, book: Book) -> tuple[sympy.Expr, str]:
@@ -20,6 +21,8 @@ def follows(last: Accepted, book: Book) -> tuple[sympy.Expr, str]:
     """
     claim = book.language.setting.claim
     line = last.line
+    if isinstance(claim.bound, Order) and claim.bound.kind != "O":
+        raise LineError(f"a written derivation shows upper bounds, not {claim.bound.kind}(...)")
     if line.every is not None:
         raise LineError("the last line has no index of its own: it is the claim")
     reading = Reading(book.language, {})

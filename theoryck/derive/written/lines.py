@@ -22,7 +22,8 @@ from theoryck.derive.domain import Domain
 from theoryck.derive.exact import is_zero
 from theoryck.derive.relations import Relation
 from theoryck.derive.symbols import ONE, ZERO, Obligation, Reader
-from theoryck.derive.written.language import Language, LineError, Reading, bounded, expand
+from theoryck.derive.written.language import Language, LineError, bounded, expand
+from theoryck.derive.written.reading import Reading
 from theoryck.derive.written.rules import RULES, Fact
 
 SELF = "self"
@@ -245,9 +246,8 @@ def _contradicts(known: tuple[Relation, ...], book: Book) -> bool:
 
 def _truth(relation: Relation) -> bool:
     order = sympy.sign(relation.left - relation.right)
-    return {"<=": order <= 0, ">=": order >= 0, "<": order < 0, ">": order > 0}.get(
-        relation.sign, relation.sign == "==" and order == 0
-    ) == sympy.true
+    signs = {"<=": (-1, 0), ">=": (0, 1), "<": (-1,), ">": (1,), "==": (0,), "!=": (-1, 1)}
+    return not order.is_Integer or int(order) in signs[relation.sign]
 
 
 def _cases(

@@ -16,7 +16,8 @@ from theoryck.claims.expressions import Entry, Expectation, Expr, Iterate, Numbe
 from theoryck.derive.relations import Relation
 from theoryck.derive.setting import F_STAR
 from theoryck.derive.symbols import ZERO
-from theoryck.derive.written.language import LineError, Reading
+from theoryck.derive.written.language import LineError
+from theoryck.derive.written.reading import Reading
 from theoryck.derive.written.tracing import Draw, Projection, plain
 
 
