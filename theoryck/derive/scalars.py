@@ -75,6 +75,8 @@ def examine_identity(claim: IdentityClaim, deadline: float) -> EngineReport:
     # an identity speaks only of the points where both sides have values
     single = [o.alternatives[0] for o in ranges.obligations if len(o.alternatives) == 1]
     ranges.obligations[:] = [o for o in ranges.obligations if len(o.alternatives) != 1]
+    known = set(plain.symbols.values())
+    single += [relation for _, relation in ranges.nonempty if relation.symbols <= known]
     goals = (Relation(left, "==", right),)
     asked = _Asked(claim, goals, plain, tuple(single), ranges, (*plain.obligations,))
     return _report(asked, refutes, deadline)
@@ -101,6 +103,10 @@ def _report(
     asked: _Asked, refutes: Callable[[Mapping[str, Fraction]], bool], deadline: float
 ) -> EngineReport:
     obligations = (*asked.obligations, *asked.ranges.obligations)
+    empty = _maybe_empty(asked, deadline)
+    if empty is not None:
+        tried = _by_trial(asked.claim, asked.domain, refutes, deadline)
+        return tried or _inconclusive(empty.message, (empty,))
     lines: list[str] = list(asked.ranges.lines)
     how: list[str] = []
     for goal in asked.goals:
@@ -126,6 +132,19 @@ def _report(
         scope=Scope.ALL_PARAMETERS,
         evidence=tuple(f"{number}. {line}" for number, line in enumerate(lines, start=1)),
     )
+
+
+def _maybe_empty(asked: _Asked, deadline: float) -> Finding | None:
+    """A finding on a range that is not proved to have a term."""
+    unknowns = {ranged.symbol for ranged in asked.ranges.unknowns}
+    # what is assumed of the sums themselves presupposes that they have values
+    assumed = [r for r in asked.assumed if not r.symbols & {*unknowns, *asked.ranges.indices}]
+    for outside, relation in asked.ranges.nonempty:
+        outer = [r for r in outside if not r.symbols & unknowns]
+        domain = asked.domain.where(*assumed, *outer)
+        if not isinstance(decide(relation, domain, deadline), Proved):
+            return Finding("undefined", f"a range may be empty: {relation} is not proved")
+    return None
 
 
 def _inductive(

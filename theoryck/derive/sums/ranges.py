@@ -63,7 +63,8 @@ class Ranged:
 class RangeReader:
     """Reads expressions with ranges on one domain; what it meets is kept in the lists.
 
-    ``obligations`` speak of the indices too, whose ranges are among ``relations``.
+    ``obligations`` speak of the indices too, whose ranges are among ``relations``; ``nonempty``
+    has what must hold for those ranges to have a term, with what is known of the indices outside.
     """
 
     domain: Domain
@@ -74,6 +75,7 @@ class RangeReader:
     unknowns: list[Ranged] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     indices: list[sympy.Symbol] = field(default_factory=list)
+    nonempty: list[tuple[tuple[Relation, ...], Relation]] = field(default_factory=list)
 
     def reader(self) -> Reader:
         """A reader of the names that hands ranges to this one."""
@@ -92,7 +94,8 @@ class RangeReader:
             if count <= WRITTEN_OUT:
                 return self._written_out(node, int(lower), int(upper))
         else:
-            self.obligations.append(Obligation((Relation(upper, ">=", lower),), "an empty range"))
+            # the relations so far only: an index of the range itself is there only if it has one
+            self.nonempty.append((tuple(self.relations), Relation(upper, ">=", lower)))
         index = self._index(node.variable, lower)
         nested = lower.has(*self.indices) or upper.has(*self.indices)
         self.indices.append(index)
