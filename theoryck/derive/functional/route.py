@@ -22,6 +22,7 @@ from theoryck.derive.functional.rules import (
     BoundedGradientGain,
     GeneralisedGain,
     SmoothGain,
+    StartBelowDistance,
     StepAlongGradient,
     SummedGains,
 )
@@ -30,7 +31,7 @@ from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.rules.base import NotApplicableError
-from theoryck.derive.setting import Stuck
+from theoryck.derive.setting import START_DISTANCE, Stuck
 from theoryck.derive.statements import GRADIENT_SQUARED, Aggregate
 
 # how far a step may go, in units of 1/L1
@@ -57,7 +58,7 @@ def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
         total = attempt(workshop, SummedGains(), gain, upper=measured.upper)
         if total is None:
             continue
-        starts = (*assumed(workshop, total), total)
+        starts = tuple(totals(workshop, total))
         for search in (_solved, _claimed) if mean_norm else (_claimed, _solved):
             for started in starts:
                 yield from search(workshop, target, step, started)
@@ -97,12 +98,17 @@ def gains(workshop: Workshop, step: int) -> Iterator[int]:
         yield found
 
 
-def assumed(workshop: Workshop, total: int) -> Iterator[int]:
-    """The total with the start replaced by what is assumed of it."""
-    for index in range(len(workshop.setting.initial)):
-        number = attempt(workshop, AssumedStart(), total, relation=index)
-        if number is not None:
-            yield number
+def totals(workshop: Workshop, total: int) -> Iterator[int]:
+    """The total with the start replaced by what is assumed of it, then as it is."""
+    distant = attempt(workshop, StartBelowDistance(), total)
+    for number in (total,) if distant is None else (total, distant):
+        for index in range(len(workshop.setting.initial)):
+            found = attempt(workshop, AssumedStart(), number, relation=index)
+            if found is not None:
+                yield found
+    yield total
+    if distant is not None and START_DISTANCE in workshop.setting.bound.free_symbols:
+        yield distant
 
 
 def _claimed(workshop: Workshop, target: Target, step: int, total: int) -> Iterator[int]:
@@ -158,13 +164,13 @@ def _solved(workshop: Workshop, target: Target, step: int, total: int) -> Iterat
     least = target.measured.aggregate is Aggregate.MIN
     regimed = LeastByTwoRegimes() if least else MeanByTwoRegimes()
     lined = LeastByLine() if least else MeanByLine()
-    for slope, depth in lines(statement.gain):
-        number = attempt(workshop, lined, total, slope=slope, depth=depth, lower=lower)
-        if number is not None:
-            yield number
-            return
     for rate, turn in regimes(taken.factor, statement.gain):
         number = attempt(workshop, regimed, total, rate=rate, turn=turn, lower=lower)
+        if number is not None:
+            yield number
+            break
+    for slope, depth in lines(statement.gain):
+        number = attempt(workshop, lined, total, slope=slope, depth=depth, lower=lower)
         if number is not None:
             yield number
             return

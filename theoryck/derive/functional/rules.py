@@ -24,7 +24,7 @@ from theoryck.derive.rules.base import (
     nonnegative,
 )
 from theoryck.derive.rules.measures import affine_in
-from theoryck.derive.setting import ITERATION, START_GAP, Setting, start_relation
+from theoryck.derive.setting import ITERATION, START_DISTANCE, START_GAP, Setting, start_relation
 from theoryck.derive.statements import Statement
 from theoryck.derive.symbols import ZERO, Reader, is_integral
 from theoryck.errors import TheoryckError
@@ -206,7 +206,7 @@ class AssumedStart(Rule):
     """The claim's initial condition, in the total gain."""
 
     name = "initial condition"
-    formula = "the total is at most what is assumed of f(x[0]) - f*"
+    formula = "the total is at most what is assumed of the start"
     source = "assumed"
 
     def conclude(
@@ -217,8 +217,33 @@ class AssumedStart(Rule):
             raise NotApplicableError("a sum of gains is expected")
         relation = setting.initial[arguments["relation"]]
         found = start_relation(relation)
-        if found is None or found[0] != START_GAP:
-            raise NotApplicableError(f"{relation} is no upper bound on f(x[0]) - f*")
-        slope, rest, conditions = affine_in(premise.total, START_GAP)
-        total = slope * found[1] + rest
-        return Conclusion(GainSum(premise.gain, premise.upper, total), conditions)
+        if found is None:
+            raise NotApplicableError(f"{relation} is no upper bound on the start")
+        quantity, upper = found
+        if quantity == START_DISTANCE:
+            # r <= R gives r**2 <= R**2, since 0 <= r
+            quantity, upper = quantity**2, upper**2
+        slope, rest, conditions = affine_in(premise.total, quantity)
+        total = slope * upper + rest
+        return Conclusion(GainSum(premise.gain, premise.upper, total), undecided(conditions))
+
+
+class StartBelowDistance(Rule):
+    """The descent lemma from x*, at x[0]: what f can lose is at most (L/2)·‖x[0] − x*‖²."""
+
+    name = "start bounded by the distance"
+    formula = "f(x[0]) - f* <= (L/2)*‖x[0] - x_star‖²"
+    source = "Nesterov 2018, Lemma 1.2.3 at x_star"
+    uses = ("smooth",)
+
+    def conclude(
+        self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
+    ) -> Conclusion:
+        (premise,) = premises
+        smoothness = self.constant(setting, "smooth", "L")
+        if not isinstance(premise, GainSum) or premise.total != START_GAP:
+            raise NotApplicableError("a sum of gains that is at most f(x[0]) - f* is expected")
+        if not setting.has_minimiser:
+            raise NotApplicableError("the distance to x_star needs a minimiser")
+        total = smoothness / 2 * START_DISTANCE**2
+        return Conclusion(GainSum(premise.gain, premise.upper, total))
