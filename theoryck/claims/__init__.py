@@ -39,6 +39,10 @@ the expectation.
 
 - a formula may be a TOML number, a list of strings may be a single string;
 - ``relation`` is ``"<="`` or ``"=="``; lower bounds are complexity claims with ``at_least``;
+- ``==`` says that the worst case over the class and the starts is the bound, ``Omega(...)`` that it
+  is at least of that order, ``Theta(...)`` that it is of that order; ``at_least`` says that on some
+  function of the class the target is met at no earlier iteration. The function may depend on the
+  parameters and have any dimension; what ``Omega`` hides may depend on all but the limit;
 - ``assumptions`` must be given, and may be ``[]``; ``initial`` may be left out;
 - an argument of a method depends on ``k``, the iteration from 0, unless the method says otherwise;
 - in ``reach``, ``k`` is the number of iterations, and so is ``N`` where it is not declared;

@@ -31,10 +31,16 @@ WEIGHTS = (ONE, sympy.Rational(1, 2), sympy.Rational(3, 2))  # of Young's inequa
 def heavy_tailed_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     """Bounds on the gradients along a run of clipped stochastic steps.
 
+    Nothing for a method that does not clip one stochastic gradient.
+
     Raises:
-        Stuck: the method does not clip one stochastic gradient, or another thing is measured.
+        Stuck: another thing is measured, or nothing bounds a moment of the gradient.
     """
-    clipping(workshop.setting)
+    try:
+        clipping(workshop.setting)
+    except Stuck as stuck:
+        workshop.failures.append(str(stuck))
+        return
     measured = target.measured
     if measured.quantity != GRADIENT_SQUARED or measured.aggregate is Aggregate.LAST:
         raise Stuck("the heavy-tailed route bounds sums and means of squared gradients")
@@ -72,6 +78,15 @@ def _decreases(workshop: Workshop) -> Iterator[int]:
         bias = attempt(workshop, BiasOfClipped(), step, moment)
         if square is not None and bias is not None:
             pairs.append((bias, square))
+    if not pairs:
+        for name in ("unbiased", "lipschitz"):
+            if not workshop.setting.assumes(name):
+                workshop.missing[name] = None
+        raise Stuck(
+            "a clipped stochastic gradient is followed where it is unbiased and one of its moments "
+            "is bounded: by lipschitz(G) with heavy_tailed(alpha, sigma), 1 < alpha <= 2, or with "
+            "bounded_variance(sigma), or by bounded_second_moment(G)"
+        )
     for weight in WEIGHTS:
         for pair in pairs:
             number = attempt(workshop, ClippedDescent(), step, *pair, weight=weight)
