@@ -21,6 +21,7 @@ from theoryck.derive.complexity import examine_complexity
 from theoryck.derive.equivalences import examine_equivalence
 from theoryck.derive.gradient import examine_gradient
 from theoryck.derive.implications import examine_implication
+from theoryck.derive.implications.conflicts import excluded
 from theoryck.derive.membership import examine_membership
 from theoryck.derive.rate import examine_rate, inconclusive
 from theoryck.derive.repairs import suggested
@@ -52,6 +53,8 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     try:
         report = _examine(claim, deadline)
         found = suggested(claim, report, deadline)
+        if isinstance(claim, RateClaim | ComplexityClaim):
+            found = (*found, *excluded(claim, deadline))
         report = replace(report, findings=(*report.findings, *found))
     except TheoryckError as error:
         report = inconclusive(f"the derivation stopped: {error}")

@@ -9,7 +9,8 @@ from itertools import islice
 
 from theoryck.claims.claim import RateClaim
 from theoryck.derive.comparisons import follows
-from theoryck.derive.decide import Proved, decide, is_empty
+from theoryck.derive.contradictions import contradiction
+from theoryck.derive.decide import Proved, decide
 from theoryck.derive.findings import is_smaller
 from theoryck.derive.measure import Target, read_measure
 from theoryck.derive.proof import Workshop
@@ -45,10 +46,9 @@ def prepare(claim: RateClaim, deadline: float) -> tuple[Setting, Target]:
         Stuck: it has no symbolic reading, or its text may have no value.
     """
     setting = setting_of(claim)
-    if is_empty(setting.domain, deadline):
-        raise NoParameters(
-            "no parameters satisfy the constraints together with the initial condition"
-        )
+    empty = contradiction(setting.domain, deadline)
+    if empty is not None:
+        raise NoParameters(empty.message)
     _require_values(setting, (*setting.obligations, *method_obligations(setting)), deadline)
     target, obligations = read_measure(setting, is_random(setting))
     _require_values(setting, obligations, deadline)

@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import product
 
+from theoryck.claims.claim import ComplexityClaim, RateClaim
+from theoryck.derive.decide import Proved, decide
+from theoryck.derive.domain import domain_of
 from theoryck.derive.implications.edges import Premises
 from theoryck.derive.implications.graph import Fact, Holds
 from theoryck.derive.relations import Relation
-from theoryck.derive.symbols import ONE, ZERO
+from theoryck.derive.symbols import ONE, ZERO, Reader
+from theoryck.errors import TheoryckError
 from theoryck.verdict import Finding
 
 NOBODY, CONSTANTS = "no function on R^d", "no function but a constant"
@@ -91,4 +95,36 @@ def conflict(facts: Iterable[Fact], holds: Holds) -> Finding | None:
     return None
 
 
-__all__ = ["CONFLICTS", "Conflict", "conflict"]
+def excluded(claim: RateClaim | ComplexityClaim, deadline: float) -> tuple[Finding, ...]:
+    """A finding where the assumptions of a claim about runs exclude each other.
+
+    >>> import time
+    >>> from theoryck.claims.reading import read_claim
+    >>> claim = read_claim({
+    ...     "id": "gd", "parameters": {"mu": "mu > 2*L", "L": "L > 0", "N": "integer, N >= 1"},
+    ...     "method": "gradient_descent(step=1/L)", "assumptions": ["smooth(L)", "pl(mu)"],
+    ...     "measure": "f(x[N]) - f_star", "bound": "0"})
+    >>> excluded(claim, time.monotonic() + 5)[0].message.split(":")[0]
+    'no function but a constant is pl(mu) and smooth(L) where mu > L'
+    """
+    named = {use.assumption.name for use in claim.assumptions}
+    if not any(named.issuperset(row.premises) for row in CONFLICTS):
+        return ()
+    domain = domain_of(claim.parameters)
+    reader = Reader(domain.symbols)
+    facts = []
+    for use in claim.assumptions:
+        try:
+            constants = {name: reader.read(value) for name, value in use.arguments.items()}
+        except TheoryckError:
+            continue
+        facts.append(Fact(use.assumption.name, constants))
+
+    def surely(relation: Relation) -> bool:
+        return isinstance(decide(relation, domain, deadline), Proved)
+
+    found = conflict(facts, surely)
+    return () if found is None else (found,)
+
+
+__all__ = ["CONFLICTS", "Conflict", "conflict", "excluded"]
