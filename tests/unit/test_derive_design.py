@@ -15,8 +15,10 @@ from theoryck.derive.design import (
     NotReachedError,
     compare_bounds,
     compared,
+    comparison,
     iterations_to,
     minimise,
+    minimum,
     optimal_step,
 )
 from theoryck.derive.design.solving import zeros
@@ -94,20 +96,14 @@ def test_where_no_minimum_is_proved(bound: sympy.Expr, where: tuple, why: str) -
         minimise(bound, g, domain(*symbols, where=where), soon())
 
 
-SGD = {
-    "id": "sgd",
-    "parameters": {
-        "L": "L > 0",
-        "D": "D > 0",
-        "sigma": "sigma > 0",
-        "N": "integer, N >= 1",
-        "gamma": "0 < gamma <= 1/L",
-    },
-    "method": "sgd(step=gamma)",
-    "assumptions": ["smooth(L)", "unbiased", "bounded_variance(sigma)"],
-    "initial": "f(x[0]) - f_star <= D",
-    "measure": "min_over(k, 0, N - 1, E(norm(grad(x[k]))**2))",
-    "bound": "2*D/(N*gamma) + L*gamma*sigma**2",
+SUBGRADIENT = {
+    "id": "subgradient",
+    "parameters": {"G": "G > 0", "R": "R > 0", "N": "integer, N >= 1", "gamma": "gamma > 0"},
+    "method": "subgradient(step=gamma)",
+    "assumptions": ["convex", "lipschitz(G)"],
+    "initial": "norm(x[0] - x_star) <= R",
+    "measure": "min_over(k, 0, N - 1, f(x[k]) - f_star)",
+    "bound": "R**2/(2*N*gamma) + gamma*G**2/2",
 }
 PL = {
     "id": "pl",
@@ -120,9 +116,10 @@ PL = {
 }
 
 
-def test_the_best_step_of_sgd_is_capped_and_its_bound_is_derived_again() -> None:
-    found = optimal_step(read_claim(SGD), "gamma", soon())
-    assert to_claim_text(found.optimum.value) == "min(1/L, sqrt(2*D/(L*N))/sigma)"
+def test_the_best_step_depends_on_the_horizon_and_its_bound_is_derived_again() -> None:
+    found = optimal_step(read_claim(SUBGRADIENT), "gamma", soon())
+    assert to_claim_text(found.optimum.value) == "R/(G*sqrt(N))"
+    assert to_claim_text(found.bound) == "G*R/sqrt(N)"
     assert found.proof is not None
     assert found.proof.proves
     assert "gamma" not in found.claim.parameters
@@ -130,7 +127,7 @@ def test_the_best_step_of_sgd_is_capped_and_its_bound_is_derived_again() -> None
 
 def test_a_parameter_that_is_none() -> None:
     with pytest.raises(NoOptimumError, match="'eta' is no parameter"):
-        optimal_step(read_claim(SGD), "eta", soon())
+        optimal_step(read_claim(PL), "eta", soon())
 
 
 def test_iterations_of_a_linear_rate() -> None:
@@ -141,9 +138,9 @@ def test_iterations_of_a_linear_rate() -> None:
 
 
 def test_iterations_above_a_floor() -> None:
-    found = iterations_to(read_claim(SGD), "epsilon", soon())
-    assert to_claim_text(found.steps) == "2*D/(gamma*(epsilon - L*gamma*sigma**2))"
-    assert [str(relation) for relation in found.where] == ["epsilon > L*gamma*sigma**2"]
+    found = iterations_to(read_claim(SUBGRADIENT), "epsilon", soon())
+    assert to_claim_text(found.steps) == "R**2/(gamma*(2*epsilon - G**2*gamma))"
+    assert [str(relation) for relation in found.where] == ["epsilon > G**2*gamma/2"]
     assert found.exact
 
 
@@ -218,3 +215,16 @@ def test_constraints_of_both_claims_hold() -> None:
 )
 def test_zeros_are_candidates(expr: sympy.Expr, expected: set) -> None:
     assert set(zeros(expr, g)) == expected
+
+
+def test_a_wrong_candidate_is_not_believed(monkeypatch) -> None:
+    bound = R**2 / (2 * N * g) + g * G**2 / 2
+    wrong = 2 * R / (G * sympy.sqrt(N))
+    monkeypatch.setattr(minimum, "zeros", lambda *_: (wrong,))
+    with pytest.raises(NoOptimumError, match="not proved to be the best"):
+        minimise(bound, g, domain(g, G, N, R), soon())
+
+
+def test_a_wrong_threshold_is_not_believed(monkeypatch) -> None:
+    monkeypatch.setattr(comparison, "zeros", lambda *_: (2 / eps,))
+    assert not compared(1 / eps**2, n / eps, domain(eps, n), soon()).decided
