@@ -273,6 +273,16 @@ FALSE: dict[str, tuple[Table, list[Table], str]] = {
         [every("E(f(x[k])) <= E(f(x[k])) + 1")],
         "has an expectation",
     ),
+    "a factor that may vanish taken out of a norm": (
+        GD,
+        [every("norm(c*x[0] + x[k]) <= 0", where="c <= 0")],
+        "fails at",
+    ),
+    "the least coordinate taken for a number": (
+        {**SGD, "assumptions": [*SGD["assumptions"], "dimension(N)"]},
+        [every("sum(min_over(j, 0, k, x[j])) == N*min_over(j, 0, k, x[j])")],
+        "",
+    ),
     "one over what may vanish": (SGD, [every("0 <= E(1/norm(g[k])**2)")], "has an expectation"),
     "an expectation of products": (
         SGD,

@@ -31,7 +31,7 @@ in every coordinate.
 - ``name``, and ``say``, one comparison by ``<= >= < > ==``; ``text`` is a comment;
 - ``every``: an index, for all of whose values from 0 on the line speaks, or for those that satisfy
   the condition ``where``;
-- ``from``: premises. The line ``A <= B`` follows from ``A_i <= B_i`` if ``(B - A) - sum(B_i - A_i)``
+- ``from``: premises. ``A <= B`` follows from ``A_i <= B_i`` if ``(B - A) - sum(B_i - A_i)``
   is nonnegative, by exact algebra or decided (z3) for all parameters, all indices of ``where``, and
   all values of what the run contributes;
 - ``given``: premises that may be used in deciding signs;

@@ -57,7 +57,9 @@ def examine_written(claim: RateClaim, written: Written, deadline: float) -> Engi
         book = _book(claim, written, deadline)
     except (Stuck, *REFUSALS) as error:
         return _inconclusive(f"the written derivation is not read: {error}", ())
-    evidence: list[str] = []
+    named = ((f"{n}[k]", e) for n, e in written.sequences.items())
+    meanings = [f"{n} = {to_text(e)}" for n, e in (*named, *written.constants.items())]
+    evidence = [f"where {', '.join(meanings)}"] if meanings else []
     for lemma in written.lemmas:
         try:
             how = check_lemma(lemma, book.language.setting.domain, deadline)

@@ -211,7 +211,11 @@ class Language:
         if not terms:
             return ZERO
         factor = terms[min(terms, key=str)]
-        unit = sympy.Add(*(sympy.cancel(c / factor) * v for v, c in terms.items()))
+        shares = {v: sympy.cancel(c / factor) for v, c in terms.items()}
+        if not (factor.is_nonzero or all(c.is_number for c in shares.values())):
+            # where the factor vanishes the other terms need not
+            factor, shares = ONE, dict(terms)
+        unit = sympy.Add(*(c * v for v, c in shares.items()))
         square = self.total(unit**2)
         size = sympy.Abs(factor)
         if square.is_Symbol:

@@ -161,7 +161,7 @@ class Reading:
             [body, lower, upper],
             nonnegative=bool(body.is_nonnegative),
             without=running,
-            more=About(degree=degree),
+            more=About(self.language.is_coordinate(body), degree=degree),
         )
 
     def _running(self, node: Over) -> sympy.Symbol:
