@@ -137,7 +137,7 @@ def test_rates_that_hold_are_proved_for_all_parameters(name: str) -> None:
     report = examined(TRUE[name])
     assert report.status is Status.PROVED, report.reason
     assert report.scope is Scope.ALL_PARAMETERS
-    assert any("interpolation inequalities" in line for line in report.evidence)
+    assert report.evidence
 
 
 TIGHT = (
