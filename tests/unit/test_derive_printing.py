@@ -12,7 +12,7 @@ import sympy
 
 from theoryck.claims.expressions import walk
 from theoryck.claims.reading import read_claim
-from theoryck.derive.derivations import derivation_of
+from theoryck.derive.derivations import NotDerivedError, derivation_of
 from theoryck.derive.printing import signed, tidy, to_claim_text
 from theoryck.derive.statements import (
     GAP,
@@ -303,3 +303,17 @@ def test_a_sign_goes_into_the_difference() -> None:
 def test_prose_with_formulas(text: str, latex: str) -> None:
     assert to_latex(prose_marks(text)) == latex
     ElementTree.fromstring(to_mathml(prose_marks(text)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"relation": ">="}, "from above, not by >="), ({"bound": "Omega(1/N)"}, "not by Omega")],
+)
+def test_what_is_no_upper_bound_is_not_derived(changes: dict, why: str) -> None:
+    with pytest.raises(NotDerivedError, match=why):
+        derivation_of(read_claim({**NASTY, **changes}), time.monotonic() + 60)
+
+
+def test_an_equality_is_derived_by_half() -> None:
+    derived = derivation_of(read_claim({**NASTY, "relation": "=="}), time.monotonic() + 60)
+    assert not derived.proves

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from theoryck.claims.claim import RateClaim
+from theoryck.claims.expressions import Order
 from theoryck.derive.findings import derived_bound
 from theoryck.derive.measure import Target
 from theoryck.derive.oracles import EXACT_READING
@@ -29,7 +30,8 @@ class NotDerivedError(TheoryckError, ValueError):
 class Derived:
     """A derivation that passed its re-check.
 
-    ``proves``: whether it ends in the claim; else it proves another bound on what is measured.
+    ``proves``: whether it proves the claim; else it proves another bound on what is measured, or
+    of an equality one half.
     ``bound``: what was derived, an upper bound on the claim's measure; ``notes``: what was added
     to the claim's own assumptions on the parameters, and why.
     """
@@ -70,6 +72,10 @@ def derivation_of(claim: RateClaim, deadline: float) -> Derived:
 
 
 def _derived(claim: RateClaim, deadline: float) -> Derived:
+    if claim.relation not in ("<=", "=="):
+        raise NotDerivedError(f"the rules bound from above, not by {claim.relation}")
+    if isinstance(claim.bound, Order) and claim.bound.kind != "O":
+        raise NotDerivedError(f"the rules bound from above, not by {claim.bound.kind}(...)")
     setting, target = prepare(claim, deadline)
     now = time.monotonic()
     found = search(setting, target, now + SEARCH_SHARE * (deadline - now))
@@ -83,7 +89,8 @@ def _derived(claim: RateClaim, deadline: float) -> Derived:
     bound = derived_bound(derivation)
     if found.proof is None:
         bound = bound_on_measure(derivation, target)
-    return Derived(setting, target, derivation, found.proof is not None, bound, notes_of(setting))
+    proves = found.proof is not None and claim.relation == "<="
+    return Derived(setting, target, derivation, proves, bound, notes_of(setting))
 
 
 def bound_on_measure(derivation: Derivation, target: Target) -> sympy.Expr:

@@ -9,6 +9,7 @@ from theoryck.claims.expressions import (
     Comparison,
     Condition,
     Conjunction,
+    Entry,
     Expectation,
     Expr,
     Gradient,
@@ -101,6 +102,8 @@ def _marks(expr: Expr | Condition) -> tuple[Mark, int]:
             return _apply(expr)
         case Iterate(index=index):
             return Script(Name("x"), lower=formula_marks(index)), ATOM
+        case Entry(name=name, index=index):
+            return Script(Name(name), lower=formula_marks(index)), ATOM
         case Value(point=point):
             return row(Name("f"), fenced(formula_marks(point))), ATOM
         case Gradient(point=point):
