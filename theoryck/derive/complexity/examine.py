@@ -21,6 +21,7 @@ from theoryck.derive.complexity.rates import (
     rates,
     target_of,
 )
+from theoryck.derive.complexity.solved import solutions
 from theoryck.derive.decide import Proved, decide
 from theoryck.derive.domain import Domain, domain_of
 from theoryck.derive.escape.examine import examine_escape, is_about_a_saddle
@@ -34,6 +35,8 @@ from theoryck.verdict import EngineReport, Finding, Scope, Status
 
 ENGINE = "derive"
 FACTORS = tuple(map(Fraction, (1, 4, 32)))  # tried for the constant that an order hides
+ATTEMPTS_SHARE = 0.8  # of the time, for the claim itself
+SUGGESTION_SHARE = 0.6  # of the time that is left when a claim is not proved
 LARGE = Number(Fraction(2))  # what tends to infinity is larger in the end
 
 
@@ -72,15 +75,41 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
         for rate in rates(claim, target, factor, eventually, positive)
     ]
     reasons: dict[str, tuple[Finding, ...]] = {}
+    bounds: list[str] = []
     for left, (factor, rate) in zip(range(len(attempts), 0, -1), attempts, strict=True):
         now = time.monotonic()
-        report = prove_rate(rate, now + max(0.0, deadline - now) / left)
+        report = prove_rate(rate, now + ATTEMPTS_SHARE * max(0.0, deadline - now) / left)
         if report.status is Status.PROVED:
             return _proved(target, factor, eventually, report)
         reasons.setdefault(report.reason, report.findings)
+        bounds += [report.best_bound] if report.best_bound is not None else []
     reason = next(iter(reasons), "the time is spent")
     kept = tuple(f for f in reasons.get(reason, ()) if f.code in ("missing-assumption", "vacuous"))
-    return _inconclusive(f"no rate that is derived reaches the target in time: {reason}", kept)
+    stopped = f"no rate that is derived reaches the target in time: {reason}"
+    for enough in solutions(claim, target, domain, bounds):
+        if proves_within(claim, enough, deadline):
+            text = to_text(enough)
+            found = Finding("suggestion", f"the target is reached within {text} iterations")
+            return replace(_inconclusive(stopped, (*kept, found)), best_bound=text)
+    return _inconclusive(stopped, kept)
+
+
+def proves_within(claim: ComplexityClaim, enough: Expr, deadline: float) -> bool:
+    """Whether the target is proved to be reached within another number of iterations."""
+    other = replace(claim, within=enough)
+    try:
+        target = target_of(other)
+        domain = domain_of(target.parameters)
+        steps = Reader(domain.symbols).read(target.steps)
+    except TheoryckError:
+        return False
+    positive = isinstance(decide(Relation(steps, ">", ZERO), domain, deadline), Proved)
+    attempts = list(rates(other, target, Fraction(1), (), positive))
+    now = time.monotonic()
+    return any(
+        prove_rate(rate, now + (deadline - now) * share).status is Status.PROVED
+        for share, rate in zip((SUGGESTION_SHARE / 2, SUGGESTION_SHARE), attempts, strict=False)
+    )
 
 
 def _by_order(
