@@ -393,3 +393,36 @@ def test_induction_bounds_every_run(setting, start, rate, noise, drops, constant
     bound = conclusion.statement
     assert isinstance(bound, Bound)
     assert potential <= float(bound.bound) + SLACK * (1 + math.fabs(float(bound.bound)))
+
+
+def test_a_growing_run_is_bounded_through_its_growth(setting):
+    """V doubles: after three steps from 1 it is 8, which the weights alone do not see."""
+    step = OneStep(affine({shifted(GAP): ONE, GAP: -2 * ONE}), "<=")
+    conclusion = WeightedLast().conclude(
+        (step, bound_on_sum(ONE, 1, 2, "<=")),
+        setting,
+        potential=GAP,
+        weights=ONE,
+        growth=ONE,
+        index=sympy.Integer(3),
+    )
+    assert all_hold(conclusion)
+    assert at_start(conclusion, 1.0) >= 8
+
+
+def test_an_induction_that_does_not_step_is_asked_about(setting):
+    """V = 1 for ever is not below 1/(k + 1), though it begins there."""
+    step = OneStep(affine({shifted(GAP): ONE, GAP: -ONE}), "<=")
+    conclusion = Induction().conclude(
+        (step,),
+        setting,
+        potential=GAP,
+        index=sympy.Integer(3),
+        begin=0,
+        shape=1 / (ITERATION + 1),
+    )
+    here = {START_GAP: ONE}
+    assert not all(
+        holds(Relation(c.left.subs(here), c.sign, c.right.subs(here)))
+        for c in conclusion.conditions
+    )

@@ -61,14 +61,11 @@ def _candidates(ratio: sympy.Expr) -> Iterator[Weights]:
         yield Weights(ONE / ratio ** (ITERATION + 1), ZERO)
         return
     order = contraction(ratio)
-    powers: tuple[int, ...] = ()
-    if order is not None and order.rate.is_Rational and order.rate >= 1:
-        powers = tuple(range(min(int(order.rate), MAX_POWER), 0, -1))
     weights: list[sympy.Expr] = []
-    for power in powers:
-        assert order is not None
-        product = sympy.prod([ITERATION + order.shift - i for i in range(power)])
-        weights += [(ITERATION + order.shift) ** power, product]
+    if order is not None and order.rate.is_Rational and order.rate >= 1:
+        for power in range(min(int(order.rate), MAX_POWER), 0, -1):
+            product = sympy.prod([ITERATION + order.shift - i for i in range(power)])
+            weights += [(ITERATION + order.shift) ** power, product]
     for values in weights:
         yield Weights(values, ZERO)
     if not weights:
