@@ -305,13 +305,10 @@ def test_prose_with_formulas(text: str, latex: str) -> None:
     ElementTree.fromstring(to_mathml(prose_marks(text)))
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [({"relation": ">="}, "from above, not by >="), ({"bound": "Omega(1/N)"}, "not by Omega")],
-)
-def test_what_is_no_upper_bound_is_not_derived(changes: dict, why: str) -> None:
-    with pytest.raises(NotDerivedError, match=why):
-        derivation_of(read_claim({**NASTY, **changes}), time.monotonic() + 60)
+def test_what_is_no_upper_bound_is_not_derived() -> None:
+    lower = read_claim({**NASTY, "bound": "Omega(1/N)"})
+    with pytest.raises(NotDerivedError, match="from above, not by Omega"):
+        derivation_of(lower, time.monotonic() + 60)
 
 
 def test_an_equality_is_derived_by_half() -> None:

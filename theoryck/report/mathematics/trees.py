@@ -21,7 +21,6 @@ from theoryck.claims.expressions import (
     Value,
 )
 from theoryck.claims.grammar import parse_condition, parse_expression
-from theoryck.claims.printing import to_text
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.trees import scope_of
 from theoryck.errors import ClaimError
@@ -124,7 +123,6 @@ def _marks(expr: Expr | Condition) -> tuple[Mark, int]:
             for condition in conditions:
                 joined += [Sign("and"), formula_marks(condition)]
             return row(*joined[1:]), SUM
-    return Words(to_text(expr)), ATOM
 
 
 def _signed(digits: str, *, negative: bool) -> tuple[Mark, int]:
