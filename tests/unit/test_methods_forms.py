@@ -222,7 +222,7 @@ def test_every_method_says_where_it_is_from() -> None:
         ("perturbed_gd", {"step": STEP, "radius": GRADIENT}),
         ("optimized_gradient", {"L": CURVATURE}),
         ("adam", {"step": X, "beta1": NONE, "beta2": NONE, "damping": GRADIENT}),
-        ("adagrad_norm", {"step": X}),
+        ("adagrad_norm", {"step": X, "damping": GRADIENT}),
         ("accelegrad", {"D": X, "G": GRADIENT}),
     ],
 )
