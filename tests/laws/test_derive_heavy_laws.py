@@ -141,6 +141,20 @@ def test_quantities_of_a_decrease() -> None:
     assert set(decrease.form.quantities) == {NEXT_GAP, GAP, GRADIENT_SQUARED}
 
 
+@pytest.mark.parametrize("weight", [sympy.Rational(1, 2), sympy.Integer(1)])
+def test_young_s_inequality_is_sharp_where_the_bias_points_back(weight: sympy.Expr) -> None:
+    claim = setting()
+    step = ClippedMethodStep().conclude((), claim).statement
+    slope = sympy.Symbol("slope", positive=True)
+    # b = -weight*∇f and no second moment: f changes by -h*(1 - weight)*‖∇f‖² to first order
+    parts = (step, ClippedBias(weight * slope), ClippedSquare(sympy.Integer(0)))
+    decrease = ClippedDescent().conclude(parts, claim, weight=weight).statement
+    assert isinstance(decrease, OneStep)
+    h = claim.domain.symbols["h"]
+    change = -decrease.form[GRADIENT_SQUARED] * slope**2 - decrease.form.constant
+    assert sympy.expand(change + h * (1 - weight) * slope**2) == 0
+
+
 @pytest.mark.parametrize("assumption", ["lipschitz(G)", "heavy_tailed(alpha, sigma)"])
 def test_every_moment_needs_its_assumptions(assumption: str) -> None:
     rest = ["smooth(L)", "lipschitz(G)", "unbiased", "heavy_tailed(alpha, sigma)"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -20,9 +21,19 @@ from theoryck.derive.lower.families import (
     Quadratic,
     Trend,
 )
+from theoryck.derive.lower.logarithms import spread
+from theoryck.derive.lower.reaching import NotReached
+from theoryck.derive.lower.rules import RunValue
 from theoryck.derive.relations import Relation
+from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.setting import setting_of
-from theoryck.derive.statements import DISTANCE_SQUARED, GAP, GRADIENT_SQUARED
+from theoryck.derive.statements import (
+    DISTANCE_SQUARED,
+    GAP,
+    GRADIENT_SQUARED,
+    Aggregate,
+    Measured,
+)
 from theoryck.derive.values import holds_at
 
 Q = sympy.Rational
@@ -214,3 +225,39 @@ def test_the_start_is_told_by_the_example() -> None:
     assert told["norm(x[0] - x_star)"] == pytest.approx(2)
     assert told["norm(grad(x[0]))"] == pytest.approx(float(slope(x)[0]))
     assert replace(huber, squared_start=Q(1)).start() != huber.start()
+
+
+def test_one_function_must_do_for_every_iteration() -> None:
+    claim = read_claim(
+        {
+            "id": "reach",
+            "parameters": {"N": "integer, N >= 1", "epsilon": "epsilon > 0"},
+            "method": "gradient_descent(step=1)",
+            "assumptions": ["convex", "smooth(1)"],
+            "measure": "f(x[N]) - f_star",
+            "bound": "epsilon",
+        }
+    )
+    setting = setting_of(claim)
+    count = setting.domain.symbols["N"]
+    measured = Measured(GAP, Aggregate.LAST, count, count)
+    arguments = {"scale": sympy.Integer(1), "offset": ZERO, "text": "it is not reached"}
+    fixed = RunValue(Huber(Q(1), Q(1, 5), Q(1)), measured, Q(1, 2))
+    assert NotReached().conclude((fixed,), setting, **arguments).conditions
+    fitted = RunValue(Huber(Q(1), 1 / (2 * count + 1), Q(1)), measured, Q(1, 2))
+    with pytest.raises(NotApplicableError, match="depends on the iteration"):
+        NotReached().conclude((fitted,), setting, **arguments)
+
+
+def test_logarithms_are_spread_only_over_what_is_positive() -> None:
+    m, size = sympy.symbols("m L", positive=True)
+    point = {m: Fraction(1), size: Fraction(3)}
+    told, needed = spread(sympy.log((m / size - 1) ** 2), point)
+    assert told == 2 * sympy.log(size - m) - 2 * sympy.log(size)
+    assert [str(condition) for condition in needed] == ["L - m > 0"]
+    for expr in (sympy.log(1 - m / size), sympy.log((size - m) ** 3 / size), sympy.log(4 * m)):
+        spreads, _ = spread(expr, point)
+        values = {m: 0.7, size: 2.9}
+        assert float(spreads.subs(values)) == pytest.approx(float(expr.subs(values)))
+    # a logarithm of something negative at the point stays as it is
+    assert spread(sympy.log(m - size), point)[0] == sympy.log(m - size)
