@@ -36,6 +36,7 @@ from theoryck.verdict import EngineReport, Finding, Scope, Status
 ENGINE = "derive"
 FACTORS = tuple(map(Fraction, (1, 4, 32)))  # tried for the constant that an order hides
 ATTEMPTS_SHARE = 0.8  # of the time, for the claim itself
+FIRST_SHARE = 0.6  # of what is left of it, for each attempt: the first is the likeliest
 SUGGESTION_SHARE = 0.6  # of the time that is left when a claim is not proved
 LARGE = Number(Fraction(2))  # what tends to infinity is larger in the end
 
@@ -78,7 +79,8 @@ def examine_complexity(claim: ComplexityClaim, deadline: float) -> EngineReport:
     bounds: list[str] = []
     for left, (factor, rate) in zip(range(len(attempts), 0, -1), attempts, strict=True):
         now = time.monotonic()
-        report = prove_rate(rate, now + ATTEMPTS_SHARE * max(0.0, deadline - now) / left)
+        share = ATTEMPTS_SHARE * max(FIRST_SHARE, 1 / left)
+        report = prove_rate(rate, now + share * max(0.0, deadline - now))
         if report.status is Status.PROVED:
             return _proved(target, factor, eventually, report)
         reasons.setdefault(report.reason, report.findings)
@@ -115,14 +117,19 @@ def proves_within(claim: ComplexityClaim, enough: Expr, deadline: float) -> bool
 def _by_order(
     claim: ComplexityClaim, target: Target, domain: Domain, deadline: float
 ) -> EngineReport | None:
-    """The report where the order of a rate gives that of the complexity, else None."""
+    """The report where the order of a rate decides that of the complexity, else None.
+
+    A power of N that no derived rate has is not tried again with an explicit constant.
+    """
     try:
         attempts = list(order_rates(claim, target, domain, deadline))
     except (NoRateError, UndecidedGrowthError):
         return None
+    reasons: list[str] = []
     for left, attempt in zip(range(len(attempts) + 1, 1, -1), attempts, strict=False):
         now = time.monotonic()
         report = prove_rate(attempt.rate, now + max(0.0, deadline - now) / left)
+        reasons.append(report.reason)
         if report.status is not Status.PROVED:
             continue
         line = f"{to_text(attempt.rate.measure)} <= {to_text(attempt.rate.bound)} is derived below"
@@ -141,7 +148,9 @@ def _by_order(
             findings=tuple(f for f in report.findings if f.code == "unused-assumption"),
             evidence=(line, *report.evidence),
         )
-    return None
+    if any(attempt.geometric for attempt in attempts):
+        return None
+    return _inconclusive(f"no rate of that order is derived: {next(iter(reasons), 'no time')}")
 
 
 def _proved(
