@@ -225,3 +225,14 @@ def test_what_looks_true_at_a_few_points_is_not_yet_suggested(
     assert false is not None
     told = list(changed_bounds(false, target, tried, soon()))
     assert told[0].startswith(f"{table['measure']} <= {true} is proved: ")
+
+
+def test_a_text_without_a_value_gets_the_constraint_that_gives_it_one() -> None:
+    table = rate(
+        "2*D/(N*g*(2 - L*g))",
+        parameters={**SIZES, "g": "g > 0"},
+        method="gradient_descent(step=g)",
+    )
+    report = examined(table)
+    assert "may have no value: a division by zero is not ruled out" in report.reason
+    assert suggestions(report) == ["with g < 2/L among the constraints the claim is proved"]

@@ -23,9 +23,9 @@ from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.proof import Workshop, failure
 from theoryck.derive.recheck import recheck
 from theoryck.derive.relations import Relation
-from theoryck.derive.repairs import repairs
+from theoryck.derive.repairs import repaired_text, repairs
 from theoryck.derive.rules.measures import ClaimFollows
-from theoryck.derive.search import NoParameters, prepare, search
+from theoryck.derive.search import NoParameters, UndefinedText, prepare, search
 from theoryck.derive.setting import (
     OutOfTime,
     Setting,
@@ -47,12 +47,19 @@ def examine_rate(claim: RateClaim, deadline: float) -> EngineReport:
         claim: the claim.
         deadline: a value of ``time.monotonic()``.
     """
-    return _reported(claim, deadline, repairs)
+    try:
+        return _reported(claim, deadline, repairs)
+    except UndefinedText as undefined:
+        found = repaired_text(claim, undefined.obligation, deadline)
+        return inconclusive(str(undefined), found)
 
 
 def prove_rate(claim: RateClaim, deadline: float) -> EngineReport:
     """As :func:`examine_rate`, for a rate that another claim rests on: nothing is repaired."""
-    return _reported(claim, deadline, lambda *_: ())
+    try:
+        return _reported(claim, deadline, lambda *_: ())
+    except UndefinedText as undefined:
+        return inconclusive(str(undefined))
 
 
 Repair = Callable[[Setting, Target, Workshop, float], tuple[Finding, ...]]
@@ -61,6 +68,8 @@ Repair = Callable[[Setting, Target, Workshop, float], tuple[Finding, ...]]
 def _reported(claim: RateClaim, deadline: float, repair: Repair) -> EngineReport:
     try:
         return _examine(claim, deadline, repair)
+    except UndefinedText:
+        raise
     except Stuck as stuck:
         return inconclusive(str(stuck))
     except OutOfTime:

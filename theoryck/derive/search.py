@@ -10,7 +10,7 @@ from itertools import islice
 from theoryck.claims.claim import RateClaim
 from theoryck.derive.comparisons import follows
 from theoryck.derive.contradictions import contradiction
-from theoryck.derive.decide import Proved, decide
+from theoryck.derive.decide import Decision, Proved, Unknown, decide
 from theoryck.derive.findings import is_smaller
 from theoryck.derive.measure import Target, read_measure
 from theoryck.derive.proof import Workshop
@@ -36,6 +36,15 @@ NO_ROUTE = "no route leads to what the claim measures"
 
 class NoParameters(Stuck):  # an outcome like Stuck, not an error
     """The claim speaks of no parameters at all."""
+
+
+class UndefinedText(Stuck):
+    """The claim's text may have no value; ``obligation`` is what it would need."""
+
+    def __init__(self, obligation: Obligation, decision: Decision) -> None:
+        why = decision.reason if isinstance(decision, Unknown) else str(decision)
+        super().__init__(f"the claim's text may have no value: {why}")
+        self.obligation = obligation
 
 
 def prepare(claim: RateClaim, deadline: float) -> tuple[Setting, Target]:
@@ -138,4 +147,4 @@ def _require_values(setting: Setting, needed: tuple[Obligation, ...], deadline: 
         trivial = Relation(ONE, "<=", ONE)
         decision = decide(trivial, setting.domain, deadline, (obligation,))
         if not isinstance(decision, Proved):
-            raise Stuck(f"the claim's text may have no value: {decision}")
+            raise UndefinedText(obligation, decision)

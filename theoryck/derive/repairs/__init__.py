@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 import sympy
 
-from theoryck.claims.claim import Claim
+from theoryck.claims.claim import Claim, RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
-from theoryck.derive.repairs.assumptions import changed_hypotheses
+from theoryck.derive.repairs.assumptions import changed_hypotheses, constrained
 from theoryck.derive.repairs.bounds import changed_bounds, changed_orders
 from theoryck.derive.repairs.kinds import suggestions
 from theoryck.derive.setting import OutOfTime, Setting, Stuck
+from theoryck.derive.symbols import Obligation
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Status
 
@@ -31,7 +32,7 @@ ALGEBRA_ERRORS = (
 OTHER_KINDS_SECONDS = 2.0
 MAX_REPAIRS = 2  # that are told
 
-__all__ = ["repairs", "suggested"]
+__all__ = ["repaired_text", "repairs", "suggested"]
 
 
 def repairs(
@@ -57,6 +58,21 @@ def repairs(
         if len(found) >= MAX_REPAIRS:
             break
     return tuple(found)
+
+
+def repaired_text(claim: RateClaim, obligation: Obligation, deadline: float) -> tuple[Finding, ...]:
+    """Suggestions for a rate whose text may have no value, of what would give it one.
+
+    Args:
+        claim: the rate.
+        obligation: what is not shown.
+        deadline: a value of ``time.monotonic()``.
+    """
+    try:
+        found = constrained(claim, obligation, deadline)
+        return tuple(Finding("suggestion", text) for text in found)
+    except ALGEBRA_ERRORS:
+        return ()
 
 
 def suggested(claim: Claim, report: EngineReport, deadline: float) -> tuple[Finding, ...]:

@@ -21,7 +21,7 @@ from theoryck.derive.relations import Implied, Relation
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.search import prepare, search
 from theoryck.derive.setting import OutOfTime, Setting, Stuck, is_random
-from theoryck.derive.symbols import ZERO
+from theoryck.derive.symbols import ZERO, Obligation
 from theoryck.derive.trees import condition_of, with_constraint
 from theoryck.errors import ClaimError
 
@@ -57,6 +57,28 @@ def _attempts(setting: Setting, tried: Workshop) -> Iterator[Attempt]:
     yield from _other_convention(setting)
     yield from _constrained(setting, tried, _failed(setting, tried))
     yield from _more_assumptions(setting, tried)
+
+
+def constrained(claim: RateClaim, obligation: Obligation, deadline: float) -> Iterator[str]:
+    """A constraint under which the claim's text has a value and the claim is proved.
+
+    Args:
+        claim: a rate whose text may have no value.
+        obligation: what it needs to have one: relations of which one must hold.
+        deadline: a value of ``time.monotonic()``.
+    """
+    parameters, arguments = claim.parameters, _in_the_method(claim)
+    for needed in obligation.alternatives:
+        sign = ">" if needed.sign == "!=" else needed.sign
+        solved = _linear(Relation(needed.left, sign, needed.right), arguments)
+        if solved is None or not {s.name for s in solved.symbols} <= set(parameters):
+            continue
+        tree = condition_of(solved, parameters)
+        narrower = with_constraint(claim, solved.left.name, tree)
+        now = time.monotonic()
+        if _proved(narrower, now + ATTEMPT_SHARE * (deadline - now)):
+            yield f"with {solved} among the constraints the claim is proved"
+            return
 
 
 def _proved(claim: RateClaim, deadline: float) -> bool:
@@ -142,8 +164,20 @@ def _solved(relation: Relation, setting: Setting, tried: Workshop) -> Relation |
         return isinstance(tried.decided(Relation(factor, ">=", ZERO)), Proved)
 
     factors = [f for f in sympy.Mul.make_args(difference) if not is_nonnegative(f)]
+    rest = Relation(sympy.Mul(*factors), relation.sign, ZERO)
+    return _linear(rest, _in_the_method(setting.claim))
+
+
+def _linear(relation: Relation, arguments: frozenset[str]) -> Relation | None:
+    """The relation solved for a symbol in which it is linear, one of the arguments if it can be.
+
+    Factors that are positive by what SymPy knows of the symbols are dropped.
+    """
+    difference = sympy.factor(relation.left - relation.right)
+    factors = [f for f in sympy.Mul.make_args(difference) if not f.is_positive]
     difference = sympy.Mul(*factors)
-    arguments = _in_the_method(setting.claim)
+    if relation.sign not in OTHER_SIGNS:
+        return None
     for symbol in sorted(difference.free_symbols, key=lambda s: (s.name not in arguments, s.name)):
         if not difference.is_polynomial(symbol) or sympy.degree(difference, symbol) != 1:
             continue
