@@ -134,6 +134,8 @@ def sign_by_coefficients(expr: sympy.Expr, domain: Domain) -> str | None:
     Each symbol is written as its lower bound plus a nonnegative rest; a polynomial in the rests
     whose coefficients have one sign has that sign. None: this simple look does not tell.
     """
+    if not _is_rational(expr):
+        return None
     bounds = lower_bounds(domain)
     roots = polynomial_symbols([expr])
     shifts: dict[sympy.Expr, sympy.Expr] = dict(roots)
@@ -154,9 +156,41 @@ def sign_by_coefficients(expr: sympy.Expr, domain: Domain) -> str | None:
         rests.add(rest)
         if is_strict:
             strict.add(rest)
-    ratio = quotient(expr.subs(shifts, simultaneous=True))
-    if ratio is None:
+    shifted = expr.xreplace(shifts)
+    # cancelling costs most of the time, and mostly tells no more
+    for over_one_denominator in (_uncancelled, quotient):
+        ratio = over_one_denominator(shifted)
+        sign = None if ratio is None else _sign_of(ratio, rests, strict)
+        if sign is not None:
+            return sign
+    return None
+
+
+def _is_rational(expr: sympy.Expr) -> bool:
+    """Whether it is built from numbers and symbols by the four operations and roots of symbols."""
+    match expr:
+        case sympy.Rational() | sympy.Symbol():
+            return True
+        case sympy.Add() | sympy.Mul():
+            return all(map(_is_rational, expr.args))
+        case sympy.Pow(base=base, exp=sympy.Integer()):
+            return _is_rational(base)
+        case sympy.Pow(base=sympy.Symbol(), exp=sympy.Rational()):
+            return True
+    return False
+
+
+def _uncancelled(expr: sympy.Expr) -> Quotient | None:
+    if expr.count_ops() > MAX_OPERATIONS:
         return None
+    try:
+        above, below = sympy.fraction(sympy.together(expr))
+        return Quotient(_polynomial(above), _polynomial(below))
+    except (sympy.PolynomialError, NotImplementedError):
+        return None
+
+
+def _sign_of(ratio: Quotient, rests: set[sympy.Expr], strict: set[sympy.Expr]) -> str | None:
     above, below = (_sign(p, rests, strict) for p in (ratio.numerator, ratio.denominator))
     if below not in ("<", ">") or above is None:
         return "==" if above == "==" else None
