@@ -204,6 +204,27 @@ def test_a_broken_method_is_stuck() -> None:
             memory_step(wrong)
 
 
+def test_methods_of_ones_own_go_the_same_way() -> None:
+    @method(start=lambda x: (x, x))
+    def coupling(state: Any, f: Any, *, step: Any, k: Any) -> Any:
+        """y = x + 2/(k+2)·(z − x), x⁺ = y − step·∇f(y), z⁺ = z − (k+2)/2·step·∇f(y)"""
+        x, z = state
+        y = x + (z - x) * 2 / (k + 2)
+        g = f.grad(y)
+        return y - step * g, z - step * (k + 2) / 2 * g
+
+    setting = of(method="gradient_descent(step=1/L)")
+    use = replace(setting.claim.method, method=coupling)
+    own = replace(setting, claim=replace(setting.claim, method=use))
+    workshop = Workshop(own, time.monotonic() + 60)
+    target, _ = read_measure(own, stochastic=False)
+    number = next(memory_bounds(workshop, target))
+    assert (
+        str(workshop.statement(number)) == "f(x[N]) - f* <= 2*L*norm(x[0] - x_star)**2/(N + 1)**2"
+    )
+    assert "‖w[k] - x_star‖²" in str(workshop.derivation(number).steps[0])
+
+
 def test_directions_of_a_state() -> None:
     step = memory_step(of())
     k = ITERATION

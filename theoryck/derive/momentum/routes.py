@@ -10,6 +10,7 @@ from theoryck.derive.momentum.ground import Ground
 from theoryck.derive.momentum.search import dissipations
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
+from theoryck.derive.rules import curvature, growth
 from theoryck.derive.rules.base import Rule
 from theoryck.derive.rules.measures import (
     LinkAtLast,
@@ -109,10 +110,9 @@ def _from_last(
 
 def _links(workshop: Workshop, target: Target) -> tuple[int, ...]:
     """Pointwise inequalities between what is measured and f − f*."""
-    from theoryck.derive.routes.start import POINT_RULES
-
     wanted = {target.measured.quantity, GAP}
-    numbers = (attempt(workshop, rule, at=0) for rule in POINT_RULES)
+    rules = (*growth.POINT_RULES, *curvature.POINT_RULES)
+    numbers = (attempt(workshop, rule, at=0) for rule in rules)
     return tuple(
         number
         for number in numbers
