@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import sympy
@@ -39,7 +40,7 @@ class Domain:
         """The domain with further free symbols."""
         return replace(self, symbols={**self.symbols, **{s.name: s for s in symbols}})
 
-    @property
+    @cached_property
     def known(self) -> tuple[Relation, ...]:
         """The relations, and what SymPy is told of the symbols."""
         return (*self.relations, *(r for s in self.symbols.values() for r in _assumed(s)))

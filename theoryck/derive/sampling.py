@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
@@ -32,11 +33,11 @@ def sample_points(domain: Domain) -> Iterator[Point]:
     True
     """
     generator = random.Random(0)
-    symbols = _by_dependence(domain)
+    limits = {symbol: tuple(_limits(symbol, domain)) for symbol in _by_dependence(domain)}
     for _ in range(ATTEMPTS):
         point: dict[sympy.Symbol, Fraction] = {}
-        for symbol in symbols:
-            point[symbol] = _choice(symbol, domain, point, generator)
+        for symbol, others in limits.items():
+            point[symbol] = _choice(symbol, others, point, generator)
         if inside(domain, point):
             yield point
 
@@ -103,13 +104,39 @@ def _by_dependence(domain: Domain) -> list[sympy.Symbol]:
     return sorted(domain.symbols.values(), key=needs)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A symbol is at most, or at least, or equal to ``other``."""
+
+    other: sympy.Expr
+    needs: frozenset[sympy.Symbol]
+    above: bool
+    below: bool
+
+
+def _limits(symbol: sympy.Symbol, domain: Domain) -> Iterator[Limit]:
+    """What the domain's relations say of a symbol alone."""
+    for relation in domain.known:
+        for side, other, signs in (
+            (relation.left, relation.right, "<"),
+            (relation.right, relation.left, ">"),
+        ):
+            if side == symbol:
+                yield Limit(
+                    other,
+                    frozenset(other.free_symbols),
+                    relation.sign.startswith((signs, "=")),
+                    not relation.sign.startswith((signs, "!")),
+                )
+
+
 def _choice(
     symbol: sympy.Symbol,
-    domain: Domain,
+    limits: Sequence[Limit],
     point: dict[sympy.Symbol, Fraction],
     generator: random.Random,
 ) -> Fraction:
-    lower, upper = _bounds(symbol, domain, point)
+    lower, upper = _bounds(limits, point)
     if symbol.is_integer:
         if lower is not None:
             chosen = ceil(lower) + generator.choice(COUNTS)
@@ -126,25 +153,19 @@ def _choice(
     return amount * generator.choice((1, -1, 0, 1))
 
 
-def _bounds(
-    symbol: sympy.Symbol, domain: Domain, point: Point
-) -> tuple[Fraction | None, Fraction | None]:
+def _bounds(limits: Sequence[Limit], point: Point) -> tuple[Fraction | None, Fraction | None]:
     """The bounds that relations with already chosen symbols set."""
     lower: Fraction | None = None
     upper: Fraction | None = None
-    for relation in domain.known:
-        for side, other, signs in (
-            (relation.left, relation.right, "<"),
-            (relation.right, relation.left, ">"),
-        ):
-            if side != symbol or not other.free_symbols <= point.keys():
-                continue
-            try:
-                number = to_fraction(value(other, point, Rationals()))
-            except (TheoryckError, ZeroDivisionError):
-                continue
-            if relation.sign.startswith((signs, "=")):
-                upper = number if upper is None else min(upper, number)
-            if not relation.sign.startswith((signs, "!")):
-                lower = number if lower is None else max(lower, number)
+    for limit in limits:
+        if not limit.needs <= point.keys():
+            continue
+        try:
+            number = to_fraction(value(limit.other, point, Rationals()))
+        except (TheoryckError, ZeroDivisionError):
+            continue
+        if limit.above:
+            upper = number if upper is None else min(upper, number)
+        if limit.below:
+            lower = number if lower is None else max(lower, number)
     return lower, upper
