@@ -48,7 +48,13 @@ def setting(**changes: str) -> Setting:
 
 
 def number(expr: sympy.Expr, values: dict[str, float]) -> float:
-    return float(expr.subs({s: values[s.name] for s in expr.free_symbols}))
+    names = sorted(symbol.name for symbol in expr.free_symbols)
+    return float(compiled(expr)(*(values[name] for name in names)))
+
+
+@cache
+def compiled(expr: sympy.Expr) -> Any:
+    return sympy.lambdify(sorted(expr.free_symbols, key=lambda symbol: symbol.name), expr)
 
 
 def test_no_run_is_slower_than_the_bounds() -> None:
