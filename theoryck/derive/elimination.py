@@ -166,14 +166,10 @@ def _splits(
     catalogue: tuple[int, ...],
 ) -> Iterator[tuple[int, sympy.Expr]]:
     """The terms of a coefficient of either sign, each cancelled from its own side."""
-    gains, losses = ZERO, ZERO
-    for term in sympy.Add.make_args(sympy.expand(coefficient)):
-        if _is_nonnegative(workshop, term):
-            gains += term
-        elif _is_nonnegative(workshop, -term):
-            losses -= term
-        else:
-            return
+    signed = _signed_parts(workshop, coefficient)
+    if signed is None:
+        return
+    gains, losses = signed
     below, above = _sides(workshop, quantity, allowed, catalogue)
     if is_nonnegative(quantity) and losses != 0:
         below = (*below, workshop.add(Nonnegativity(), quantity=quantity))
@@ -182,6 +178,54 @@ def _splits(
         multipliers = (-gains / forms[0][quantity], losses / forms[1][quantity])
         try:
             yield workshop.add(Combination(), *pair, multipliers=multipliers), ONE
+        except (NotApplicableError, Stuck):
+            continue
+
+
+def _signed_parts(
+    workshop: Workshop, coefficient: sympy.Expr
+) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """``coefficient = gains - losses``, both sums of terms of one sign; None: a term has none."""
+    gains, losses = ZERO, ZERO
+    for term in sympy.Add.make_args(sympy.expand(coefficient)):
+        if _is_nonnegative(workshop, term):
+            gains += term
+        elif _is_nonnegative(workshop, -term):
+            losses -= term
+        else:
+            return None
+    return gains, losses
+
+
+def with_gain(
+    workshop: Workshop,
+    number: int,
+    quantity: Quantity,
+    allowed: frozenset[Quantity],
+    catalogue: tuple[int, ...],
+) -> Iterator[int]:
+    """The step with a coefficient of the quantity that is not negative, what it loses moved away.
+
+    A loss −c·q is bounded by an inequality q <= ..., in wanted quantities.
+    """
+    statement = workshop.statement(number)
+    if not isinstance(statement, OneStep):
+        return
+    coefficient = statement.form[quantity]
+    if _has_sign(workshop, coefficient):
+        yield number
+        return
+    signed = _signed_parts(workshop, coefficient)
+    if signed is None or signed[0] == 0:
+        return
+    _, above = _sides(workshop, quantity, allowed, catalogue)
+    for bound in above[:MAX_SPLITS]:
+        other = workshop.statement(bound)
+        if not isinstance(other, OneStep):
+            continue
+        multipliers = (ONE, signed[1] / other.form[quantity])
+        try:
+            yield workshop.add(Combination(), number, bound, multipliers=multipliers)
         except (NotApplicableError, Stuck):
             continue
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 import sympy
 
+from theoryck.derive.elimination import with_gain
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
@@ -96,10 +97,22 @@ def _recursions(workshop: Workshop, facts: OneStepFacts, summand: Quantity) -> I
             if shift == 1 and potential == summand:
                 continue
             summed = shifted(summand, shift)
-            for number in one_steps(workshop, facts, potential, summed):
+            for number in _gaining(workshop, facts, potential, summed):
                 known = _read(workshop, number, potential, summed)
                 if known is not None and known.weight != 0 and _is_new(known):
                     yield Varying(number, potential, summand, shift, known)
+
+
+def _gaining(
+    workshop: Workshop, facts: OneStepFacts, potential: Quantity, summed: Quantity
+) -> Iterator[int]:
+    """One-step inequalities in which the summed quantity is gained, not lost."""
+    if summed == potential:
+        yield from one_steps(workshop, facts, potential, summed)
+        return
+    allowed = frozenset({potential})
+    for number in one_steps(workshop, facts, potential, summed):
+        yield from with_gain(workshop, number, summed, allowed, facts.catalogue)
 
 
 def _is_new(known: Recursion) -> bool:
