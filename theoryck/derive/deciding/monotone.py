@@ -123,7 +123,7 @@ def _grows(
 ) -> bool:
     apart = tuple(r for r in domain.known if symbol not in r.symbols)
     bounds = _bounds(symbol, domain)
-    base = _with(domain, apart, *(_between(s, c, anchor) for s, c in bounds if c != anchor.at))
+    base = _with(apart, *(_between(s, c, anchor) for s, c in bounds if c != anchor.at))
     start = g.subs(symbol, anchor.at)
     if start.has(*NO_VALUE) or not shows(Relation(start, sign, ZERO), base):
         return False
@@ -138,7 +138,7 @@ def _grows(
             kept = (*kept, Relation(t, ">=", ZERO))
         closed = Relation(t, ">=" if side > 0 else "<=", anchor.at)
         beyond = Relation(t, ">" if side > 0 else "<", anchor.at)
-        region = _with(domain, apart, *kept)
+        region = _with(apart, *kept)
         if not _continuous(h, t, region.where(closed), shows):
             return False
         rises = Relation(slope, ">=" if side > 0 else "<=", ZERO)
@@ -159,10 +159,10 @@ def _between(sign: str, bound: sympy.Expr, anchor: Anchor) -> Relation:
     return Relation(ZERO, "<=", ONE)
 
 
-def _with(domain: Domain, apart: tuple[Relation, ...], *more: Relation) -> Domain:
+def _with(apart: tuple[Relation, ...], *more: Relation) -> Domain:
     """The domain of the relations given alone, over the symbols that they speak of."""
     symbols = {s.name: s for r in (*apart, *more) for s in r.symbols}
-    return Domain(symbols, (*apart, *more), domain.obligations if not domain.symbols else ())
+    return Domain(symbols, (*apart, *more))
 
 
 def _told_sign(symbol: sympy.Symbol) -> bool:
