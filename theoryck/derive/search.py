@@ -90,7 +90,8 @@ def search(setting: Setting, target: Target, deadline: float) -> Found:
                     best = started
     except OutOfTime:
         workshop.failures.append("the search needs more time")
-    told = [f"{name}: {why}" for name, why in stops.items()][:TOLD_STOPS]
+    reasons = {why: name for name, why in reversed(stops.items())}  # by the first route to say so
+    told = [f"{name}: {why}" for name, why in stops.items() if reasons[why] == name][:TOLD_STOPS]
     return Found(workshop, best=best, stopped="; ".join(told) or NO_ROUTE)
 
 

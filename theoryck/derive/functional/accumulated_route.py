@@ -21,7 +21,7 @@ from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.measures import MeanOfSum, MinimumBelowMean
-from theoryck.derive.setting import Stuck
+from theoryck.derive.setting import OtherKind
 from theoryck.derive.statements import GRADIENT_SQUARED, Aggregate
 
 SHARES = tuple(map(sympy.Rational, ("1/2", "3/4", "1/4", "2/3", "1/3", "9/10")))
@@ -32,13 +32,13 @@ def accumulated_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     measured = target.measured
     aggregates = (Aggregate.MIN, Aggregate.MEAN, Aggregate.SUM)
     if measured.quantity != GRADIENT_SQUARED or measured.aggregate not in aggregates:
-        raise Stuck("steps divided by a root of squares bound the sum of the squares")
+        raise OtherKind("steps divided by a root of squares bound the sum of the squares")
     if measured.expected:
-        raise Stuck("random steps divided by a root of squares are not read")
+        raise OtherKind("random steps divided by a root of squares are not read")
     try:
         step = workshop.add(DividedByRoot())
     except NotApplicableError as error:
-        raise Stuck(str(error)) from error
+        raise OtherKind(str(error)) from error
     for rule in (SumOfShortSteps(), SumOfGains()):
         number = attempt(workshop, rule, step, upper=measured.upper)
         if number is None:

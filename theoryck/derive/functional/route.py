@@ -31,7 +31,7 @@ from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.rules.base import NotApplicableError
-from theoryck.derive.setting import START_DISTANCE, Stuck
+from theoryck.derive.setting import START_DISTANCE, OtherKind
 from theoryck.derive.statements import GRADIENT_SQUARED, Aggregate
 
 # how far a step may go, in units of 1/L1
@@ -50,9 +50,9 @@ def functional_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     if measured.quantity != GRADIENT_SQUARED or not (
         measured.aggregate is Aggregate.MIN or mean_norm
     ):
-        raise Stuck("the gains of steps along the gradient bound the least and the mean norm")
+        raise OtherKind("the gains of steps along the gradient bound the least and the mean norm")
     if measured.expected:
-        raise Stuck("the gains of random steps are not read")
+        raise OtherKind("the gains of random steps are not read")
     step = workshop_step(workshop)
     for gain in gains(workshop, step):
         total = attempt(workshop, SummedGains(), gain, upper=measured.upper)
@@ -68,12 +68,12 @@ def workshop_step(workshop: Workshop) -> int:
     """The step as a multiple of the gradient.
 
     Raises:
-        Stuck: it is not one.
+        OtherKind: it is not one.
     """
     try:
         return workshop.add(StepAlongGradient())
     except NotApplicableError as error:
-        raise Stuck(str(error)) from error
+        raise OtherKind(str(error)) from error
 
 
 def gains(workshop: Workshop, step: int) -> Iterator[int]:

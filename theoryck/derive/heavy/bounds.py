@@ -21,7 +21,7 @@ from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.rules.measures import MeanOfSum, MinimumBelowMean
 from theoryck.derive.rules.recursions import Telescoping
-from theoryck.derive.setting import Stuck
+from theoryck.derive.setting import OtherKind, Stuck
 from theoryck.derive.statements import GAP, GRADIENT_SQUARED, Aggregate
 from theoryck.derive.symbols import ONE
 
@@ -43,7 +43,7 @@ def heavy_tailed_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
         return
     measured = target.measured
     if measured.quantity != GRADIENT_SQUARED or measured.aggregate is Aggregate.LAST:
-        raise Stuck("the heavy-tailed route bounds sums and means of squared gradients")
+        raise OtherKind("the heavy-tailed route bounds sums and means of squared gradients")
     for decrease in _decreases(workshop):
         number = attempt(
             workshop,

@@ -21,6 +21,7 @@ from theoryck.derive.rules.base import (
     nonnegative,
     positive,
 )
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.rules.measures import bound_on
 from theoryck.derive.setting import Setting
 from theoryck.derive.statements import GAP, Aggregate, Bound, ClaimedBound, Statement
@@ -153,7 +154,7 @@ class BalanceOfPowers(Rule):
         return Conclusion(Bound(known.measured, total.expression))
 
 
-class PowersFollow(Rule):
+class PowersFollow(ClosingRule):
     """Equal powers on both sides are compared by their coefficients.
 
     The powers with symbolic exponents are replaced by positive unknowns, which asks for more than
@@ -165,7 +166,7 @@ class PowersFollow(Rule):
     formula = "sum of c_i*N**e_i <= sum of d_i*N**e_i where c_i <= d_i; N**e <= N**d for e <= d"
     source = "algebra; Jensen's inequality for norms"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises
@@ -227,7 +228,7 @@ def _dominating(
     )
 
 
-class PowerOrderFollows(Rule):
+class PowerOrderFollows(ClosingRule):
     """A sum of powers of N is of the order of N**p when no exponent is larger than p.
 
     The other parameters, and what the exponents depend on, are fixed. Where the order is a sum, an
@@ -238,7 +239,7 @@ class PowerOrderFollows(Rule):
     formula = "sum of c_i*N**e_i is O(N**p) as N -> oo when e_i <= p for every i"
     source = "algebra; the constant in O(.) may depend on the other parameters and on the start"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises

@@ -13,7 +13,7 @@ from theoryck.algebra.adaptive import Condition
 from theoryck.algebra.forms import inner
 from theoryck.derive.arguments import Argument
 from theoryck.derive.exact import equal
-from theoryck.derive.setting import ITERATION, Setting, Stuck, is_random
+from theoryck.derive.setting import ITERATION, OtherKind, Setting, is_random
 from theoryck.derive.symbols import Reader, Symbolic, as_sympy
 from theoryck.errors import TheoryckError, UntraceableError
 
@@ -92,20 +92,20 @@ def clipping(setting: Setting) -> Clipping:
     in the second.
 
     Raises:
-        Stuck: the method is none that clips one stochastic gradient at x[k].
+        OtherKind: the method is none that clips one stochastic gradient at x[k].
     """
     if not is_random(setting):
-        raise Stuck("the heavy-tailed route is for stochastic gradients")
+        raise OtherKind("the heavy-tailed route is for stochastic gradients")
     reader = Reader({**setting.domain.symbols, "k": ITERATION})
     use = setting.claim.method
     try:
         arguments = {name: Argument(reader.read(value)) for name, value in use.arguments.items()}
         (inside, short), (outside, long) = (_case(use, arguments, taken) for taken in (True, False))
     except TheoryckError as error:
-        raise Stuck(
+        raise OtherKind(
             f"the step of {use.method.name} is not read as a clipped one: {error}"
         ) from error
-    no_clipping = Stuck(f"{use.method.name} does not clip one stochastic gradient at x[k]")
+    no_clipping = OtherKind(f"{use.method.name} does not clip one stochastic gradient at x[k]")
     if len(inside.conditions) != 1 or len(outside.conditions) != 1 or inside.units:
         raise no_clipping
     length, drawn = _multiple(short, _drawn(inside)), _drawn(outside)

@@ -14,6 +14,7 @@ from theoryck.derive.lower.families import Example, Lengths, Quadratic, Trend
 from theoryck.derive.printing import tidy, to_claim_text
 from theoryck.derive.relations import Relation
 from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, nonnegative, positive
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.rules.orders import bounded_in
 from theoryck.derive.rules.step import displacement
 from theoryck.derive.setting import ITERATION, Setting
@@ -189,14 +190,14 @@ def claimed_for(run: RunValue, setting: Setting) -> sympy.Expr:
     return setting.bound.subs(run.example.start(), simultaneous=True)
 
 
-class Attained(Rule):
+class Attained(ClosingRule):
     """Everywhere on the domain one of the examples makes the measure as large as the bound."""
 
     name = "the bound is attained"
     formula = "max over the explicit functions of s*q + t >= C on the whole domain"
     source = "the claim"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         runs = run_values(premises)
@@ -218,14 +219,14 @@ class Attained(Rule):
         return Conclusion(WorstCase(text, sympy.sqrt(largest), claimed), conditions)
 
 
-class OrderAttained(Rule):
+class OrderAttained(ClosingRule):
     """The measure on the example is at least a positive multiple of the order, in the limit."""
 
     name = "the order is attained"
     formula = "b(N)/a(N) is bounded as N -> oo, a the measure on the function  ⟹  a is Omega(b)"
     source = "algebra; the constant in Omega(.) may depend on the other parameters"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (run,) = run_values(premises)

@@ -18,7 +18,7 @@ from theoryck.derive.momentum.statements import Direction, moved
 from theoryck.derive.oracles import trace_of
 from theoryck.derive.potentials.elements import Argument
 from theoryck.derive.potentials.numbers import RationalFunctions
-from theoryck.derive.setting import ITERATION, Setting, Stuck
+from theoryck.derive.setting import ITERATION, OtherKind, Setting, Stuck
 from theoryck.derive.symbols import ONE, ZERO, Reader
 from theoryck.errors import TheoryckError
 
@@ -199,7 +199,7 @@ def _traced(
     trace = trace_of(claim, numbers)
     first = method.first_state(trace.start)
     if not isinstance(first, tuple) or len(first) < 2:
-        raise Stuck(f"{method.name} remembers nothing beside x[k]")
+        raise OtherKind(f"{method.name} remembers nothing beside x[k]")
     if len(first) > MAX_ENTRIES or not all(isinstance(entry, Point) for entry in first):
         raise Stuck(f"{method.name} remembers more than a few vectors from step to step")
     (origin,) = trace.x_star.coefficients
@@ -248,7 +248,7 @@ def _traced(
         for use in claim.assumptions
     )
     if any(a.name == "finite_sum" for a in assumed):
-        raise Stuck("potentials are not sought for finite sums")
+        raise OtherKind("potentials are not sought for finite sums")
     return MemoryStep(
         tuple(before),
         tuple(after),

@@ -24,7 +24,7 @@ from theoryck.derive.routes.sums import Range, sum_bounds
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.measures import LinkAtLast, MinimumBelowLast
 from theoryck.derive.rules.weighted import recursion_of
-from theoryck.derive.setting import ITERATION, Stuck, traced_step
+from theoryck.derive.setting import ITERATION, OtherKind, traced_step
 from theoryck.derive.statements import DISTANCE_SQUARED, GAP, Aggregate, OneStep
 from theoryck.derive.symbols import ZERO
 
@@ -41,7 +41,7 @@ def power_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
         return
     facts = one_step_facts(workshop, traced_step(workshop.setting))
     if not facts.changes:
-        raise Stuck("the assumptions bound no step of this method")
+        raise OtherKind("the assumptions bound no step of this method")
     for growth in _growths(workshop, facts):
         for number in _from_growth(workshop, facts, growth, target):
             linked: int | None = number

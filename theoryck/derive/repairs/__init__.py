@@ -11,7 +11,7 @@ from theoryck.claims.claim import Claim, RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
-from theoryck.derive.repairs.assumptions import changed_hypotheses, constrained
+from theoryck.derive.repairs.assumptions import changed_hypotheses, constrained, with_minimiser
 from theoryck.derive.repairs.bounds import changed_bounds, changed_orders
 from theoryck.derive.repairs.kinds import suggestions
 from theoryck.derive.setting import OutOfTime, Setting, Stuck
@@ -40,9 +40,10 @@ def repairs(
 ) -> tuple[Finding, ...]:
     """Small changes under which the claim is proved, as suggestions.
 
-    First what is smallest: another bound that the derived one proves (the other PL convention, N
-    shifted by one, a constant factor, two constants exchanged). Where none helps: one more
-    constraint on the parameters, one more assumption, or the other PL convention among them.
+    First a minimiser, if only its existence lacks; then what is smallest: another bound that the
+    derived one proves (the other PL convention, N shifted by one, a constant factor, two constants
+    exchanged). Where none helps: one more constraint on the parameters, one more assumption, or
+    the other PL convention among them.
     Every suggestion was derived on the changed claim and passed the re-check.
 
     Args:
@@ -98,6 +99,7 @@ def _in_order(setting: Setting, target: Target, tried: Workshop, deadline: float
     attempts = changed_orders if isinstance(setting.claim.bound, Order) else changed_bounds
     told = False
     try:
+        yield from with_minimiser(setting, deadline)
         for suggestion in attempts(setting, target, tried, deadline):
             told = True
             yield suggestion

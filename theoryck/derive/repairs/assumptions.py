@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import islice
 
 import sympy
 
 from theoryck.assumptions import ASSUMPTIONS, Assumption
 from theoryck.claims.claim import AssumptionUse, RateClaim
-from theoryck.claims.expressions import Symbol, names
+from theoryck.claims.expressions import Apply, Comparison, Iterate, Number, Symbol, names
 from theoryck.claims.printing import to_text
 from theoryck.derive.decide import Counterexample, Proved, is_empty
 from theoryck.derive.findings import natural_relations
@@ -50,6 +51,21 @@ def changed_hypotheses(setting: Setting, tried: Workshop, deadline: float) -> It
         if _proved(attempt.claim, now + ATTEMPT_SHARE * (deadline - now)):
             yield attempt.words
             return
+
+
+def with_minimiser(setting: Setting, deadline: float) -> Iterator[str]:
+    """The claim for functions that have a minimiser: a claim that names none speaks of all."""
+    if setting.has_minimiser or not setting.is_convex:
+        return
+    distance = Apply("norm", (Apply("-", (Iterate(Number(Fraction(0))), Symbol("x_star"))),))
+    named = Comparison((distance, Number(Fraction(0))), (">=",))
+    claim = replace(setting.claim, initial=(*setting.claim.initial, named))
+    now = time.monotonic()
+    if _proved(claim, now + ATTEMPT_SHARE * (deadline - now)):
+        yield (
+            "for functions that have a minimiser the claim is proved: name it, as in "
+            'initial = "norm(x[0] - x_star) <= R"'
+        )
 
 
 def _attempts(setting: Setting, tried: Workshop) -> Iterator[Attempt]:

@@ -40,7 +40,7 @@ from theoryck.derive.rules.weighted import (
     WeightedSum,
     recursion_of,
 )
-from theoryck.derive.setting import ITERATION, Stuck, traced_step
+from theoryck.derive.setting import ITERATION, OtherKind, traced_step
 from theoryck.derive.statements import Aggregate, OneStep, Quantity, shifted
 from theoryck.derive.symbols import ONE, ZERO
 
@@ -63,7 +63,7 @@ def varying_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
     """Bounds by weights, by products 1 + b(k), and by induction on a shape."""
     facts = one_step_facts(workshop, traced_step(workshop.setting))
     if not facts.changes:
-        raise Stuck("the assumptions bound no step of this method")
+        raise OtherKind("the assumptions bound no step of this method")
     measured = target.measured
     if measured.aggregate is Aggregate.LAST:
         yield from _last(workshop, facts, target, measured.upper)

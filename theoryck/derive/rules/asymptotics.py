@@ -12,7 +12,8 @@ from theoryck.derive.exact import equal
 from theoryck.derive.heavy.powers import compared_sides, limit_variable
 from theoryck.derive.printing import to_claim_text
 from theoryck.derive.relations import Relation
-from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, nonnegative, positive
+from theoryck.derive.rules.base import Conclusion, NotApplicableError, nonnegative, positive
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.rules.measures import bound_on
 from theoryck.derive.sampling import sample_points
 from theoryck.derive.setting import Setting
@@ -198,7 +199,7 @@ class Reading:
             self.conditions.append(relation)
 
 
-class GrowthOrderFollows(Rule):
+class GrowthOrderFollows(ClosingRule):
     """Every term of the derived bound is of at most the claimed order.
 
     The other parameters, and what the exponents depend on, are fixed as N -> oo.
@@ -208,7 +209,7 @@ class GrowthOrderFollows(Rule):
     formula = "sum of N**a_i*log(N)**b_i is O(N**a*log(N)**b) when each (a_i, b_i) <= (a, b)"
     source = "algebra; the constant in O(.) may depend on the other parameters and on the start"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises

@@ -18,6 +18,7 @@ from theoryck.derive.rules.base import (
     one_step,
     positive,
 )
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.setting import (
     ITERATION,
     START_DISTANCE,
@@ -233,7 +234,7 @@ class StartLink(Rule):
         return Conclusion(Bound(known.measured, bound), (*conditions, positive(above)))
 
 
-class NormFollows(Rule):
+class NormFollows(ClosingRule):
     """A bound on ‖v‖² that is at most the square of the one claimed for ‖v‖.
 
     By Jensen's inequality E‖v‖ <= √(E‖v‖²) and mean ‖v‖ <= √(mean ‖v‖²).
@@ -243,7 +244,7 @@ class NormFollows(Rule):
     formula = "E‖v‖² <= B and s**2*B <= C**2, s >= 0, C >= 0  ⟹  s*E‖v‖ <= C"
     source = "Jensen's inequality"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises
@@ -267,14 +268,14 @@ class NormFollows(Rule):
         return Conclusion(statement, conditions)
 
 
-class ClaimFollows(Rule):
+class ClaimFollows(ClosingRule):
     """The derived bound is at most the claimed one, for all parameters."""
 
     name = "comparison with the claim"
     formula = "q <= B and s*B + t <= C on the whole domain, s >= 0  ⟹  s*q + t <= C"
     source = "the claim"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises

@@ -8,14 +8,15 @@ import sympy
 
 from theoryck.derive.exact import polynomial_symbols, quotient
 from theoryck.derive.relations import Relation
-from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, positive
+from theoryck.derive.rules.base import Conclusion, NotApplicableError, positive
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.rules.measures import bound_on
 from theoryck.derive.setting import Setting, confidence_of
 from theoryck.derive.statements import GAP, Aggregate, ClaimedBound, Statement
 from theoryck.derive.symbols import ONE, ZERO
 
 
-class OrderFollows(Rule):
+class OrderFollows(ClosingRule):
     """A quotient of polynomials in N (or in a root of N) is bounded as N -> oo when the degree
 
     above is at most the degree below. The other parameters are fixed: the constant may depend on
@@ -26,7 +27,7 @@ class OrderFollows(Rule):
     formula = "a(N)/b(N) is bounded as N -> oo when deg a <= deg b"
     source = "algebra; the constant in O(.) may depend on the other parameters and on the start"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises

@@ -7,13 +7,14 @@ from typing import Any
 import sympy
 
 from theoryck.derive.relations import Relation
-from theoryck.derive.rules.base import Conclusion, NotApplicableError, Rule, positive
+from theoryck.derive.rules.base import Conclusion, NotApplicableError, positive
+from theoryck.derive.rules.closing import ClosingRule
 from theoryck.derive.rules.measures import bound_on
 from theoryck.derive.setting import Setting, confidence_of
 from theoryck.derive.statements import Aggregate, ClaimedBound, Statement
 
 
-class MarkovFollows(Rule):
+class MarkovFollows(ClosingRule):
     """Markov's inequality for what is measured, which is never negative.
 
     With P(X > C) <= E X/C, the bound C holds with probability c if E X <= (1 - c)*C. The least of
@@ -25,7 +26,7 @@ class MarkovFollows(Rule):
     formula = "X >= 0, E X <= B, C > 0, B <= (1 - c)*C  ⟹  P(X <= C) >= c"
     source = "Markov's inequality"
 
-    def conclude(
+    def compare(
         self, premises: tuple[Statement, ...], setting: Setting, **arguments: Any
     ) -> Conclusion:
         (premise,) = premises
