@@ -153,14 +153,21 @@ class Workshop:
 
     def derivation(self, last: int) -> Derivation:
         """The steps that ``last`` rests on, numbered from 1."""
-        needed: set[int] = set()
-        queue = [last]
-        while queue:
-            number = queue.pop()
-            if number not in needed:
-                needed.add(number)
-                queue.extend(self.steps[number - 1].premises)
-        renumbered = {old: new for new, old in enumerate(sorted(needed), start=1)}
+        order: dict[int, None] = {}
+        waiting = [(last, False)]
+        while waiting:
+            number, ready = waiting.pop()
+            if number in order:
+                continue
+            if ready:
+                order[number] = None
+                continue
+            # what a step rests on stands just before it, in the order in which it is used
+            waiting.append((number, True))
+            premises = self.steps[number - 1].premises
+            waiting.extend((premise, False) for premise in reversed(premises))
+        renumbered = {old: new for new, old in enumerate(order, start=1)}
+        steps = (self.steps[number - 1] for number in order)
         return Derivation(
             tuple(
                 replace(
@@ -168,8 +175,7 @@ class Workshop:
                     number=renumbered[step.number],
                     premises=tuple(renumbered[p] for p in step.premises),
                 )
-                for step in self.steps
-                if step.number in needed
+                for step in steps
             )
         )
 
