@@ -35,7 +35,10 @@ READABLE = [
 def holds(relation: Relation) -> bool:
     """A condition at the chosen parameters, at every one of the large N."""
     sides = [
-        [side.subs(VALUES).subs(N, sympy.Float(n, 40)).evalf() for side in (relation.left, relation.right)]
+        [
+            side.subs(VALUES).subs(N, sympy.Float(n, 40)).evalf()
+            for side in (relation.left, relation.right)
+        ]
         for n in LARGE
     ]
     signs = {"<=": "__le__", "<": "__lt__", ">=": "__ge__", ">": "__gt__"}
@@ -50,7 +53,10 @@ def test_the_orders_that_are_read_bound_the_values(expr):
     ratios = []
     for n in LARGE:
         total = sum(size(order, n) for order in orders)
-        ratios.append(abs(expr.subs(VALUES).subs(N, sympy.Float(n, 40)).evalf()) / max(total, sympy.Float("1e-300")))
+        ratios.append(
+            abs(expr.subs(VALUES).subs(N, sympy.Float(n, 40)).evalf())
+            / max(total, sympy.Float("1e-300"))
+        )
     # bounded: no trend upwards over nine decades beyond what the constants settle to
     assert ratios[-1] <= 2 * ratios[1] + 1e-200
 

@@ -71,7 +71,7 @@ def setting(*assumptions: str) -> Setting:
 CLASSES = {
     "quadratic": (quadratic, setting("smooth(3)", "strongly_convex(1/2)", "pl(1/2)")),
     "huber": (huber, setting("smooth(3)", "convex")),
-    "wavy": (wavy, setting("smooth(8)", "pl(1/32)", "error_bound(1/16)")),
+    "wavy": (wavy, setting("smooth(8)", "pl(1/32)", "error_bound(1/16)", "kl(1/2, 1/4)")),
     "norm_1": (norm_1, setting("convex", "lipschitz(sqrt(3))")),
 }
 RULES = {type(rule).__name__: rule for rule in (*curvature.POINT_RULES, *growth.POINT_RULES)}

@@ -9,7 +9,7 @@ import pytest
 
 from theoryck.check.extensions import with_words
 from theoryck.claims.reading import read_claim
-from theoryck.derive import examine
+from theoryck.derive import prove
 from theoryck.methods.base import Method, method
 from theoryck.verdict import Status
 
@@ -64,7 +64,7 @@ def status(chosen: Method, bound: str) -> Status:
         },
         methods=words.methods,
     )
-    return examine(claim, time.monotonic() + 60).status
+    return prove(claim, time.monotonic() + 60).status
 
 
 @pytest.mark.parametrize("bound", ["L*R**2/(4*N + 2)", "L*R**2/(2*N + 2)"])

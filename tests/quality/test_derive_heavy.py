@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.quality.derive_corpus import tables
-from tests.quality.derive_near_misses import check_without_repairs
+from tests.quality.derive_corpus import check, tables
 
 
 @pytest.mark.parametrize("table", tables("derive_heavy"))
 def test_only_true_claims_are_proved(table: dict[str, object]) -> None:
-    check_without_repairs(table)
+    check(table)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from theoryck.claims.reading import read_claim
-from theoryck.derive import examine
+from theoryck.derive import prove
 from theoryck.verdict import EngineReport, Scope, Status
 
 L = {"L": "L > 0", "N": "integer, N >= 1"}
@@ -44,7 +44,7 @@ def rate(
 
 
 def examined(table: dict[str, Any]) -> EngineReport:
-    return examine(read_claim(table), time.monotonic() + 60)
+    return prove(read_claim(table), time.monotonic() + 60)
 
 
 TRUE = {

@@ -3,6 +3,7 @@ there. What is false is decided by mathematics, in near_misses.toml, never by th
 
 from __future__ import annotations
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 
 from theoryck import check
 from theoryck.certificates import verify
+from theoryck.claims import read_claim
+from theoryck.derive import prove
 from theoryck.verdict import Scope, Status
 
 HERE = Path(__file__).parent
 PROOFS = HERE.parents[1] / "proofs"
-PROVERS = ("derive", "pep")
 BUDGET = 20.0
 
 Table = dict[str, Any]
@@ -53,23 +55,30 @@ def test_every_claim_has_a_false_neighbour() -> None:
     assert CLAIMS.keys() - FALSE - near == UNTOUCHED
 
 
+def derived(table: Table) -> bool:
+    """Whether derive proves it; what would be true instead is not looked for."""
+    return prove(read_claim(table), time.monotonic() + BUDGET).status is Status.PROVED
+
+
 @pytest.mark.parametrize(
     "near_miss", [m for m in NEAR_MISSES if "refuted" not in m], ids=lambda m: label(m)
 )
 def test_a_false_neighbour_is_not_proved(near_miss: Table) -> None:
-    verdict = check(changed(near_miss), engines=PROVERS, budget=BUDGET)
-    assert verdict.status not in (Status.PROVED, Status.INVALID), verdict.reason
+    assert not derived(changed(near_miss))
+    if changed(near_miss).get("kind", "rate") in ("rate", "complexity"):
+        verdict = check(changed(near_miss), engines=("pep",), budget=BUDGET)
+        assert verdict.status not in (Status.PROVED, Status.INVALID), verdict.reason
 
 
 @pytest.mark.parametrize(
     "near_miss", [m for m in NEAR_MISSES if "refuted" in m], ids=lambda m: label(m)
 )
 def test_a_false_neighbour_is_refuted(near_miss: Table) -> None:
-    # a proof by one engine beside a refutation by another would make the verdict inconclusive
-    engines = {"derive", *near_miss["refuted"]}
-    verdict = check(changed(near_miss), engines=sorted(engines), budget=BUDGET)
+    verdict = check(changed(near_miss), engines=sorted(near_miss["refuted"]), budget=BUDGET)
     assert verdict.status is Status.REFUTED, verdict.reason
     check_witnesses(verdict)
+    # a proof by one engine beside a refutation by another would make the verdict inconclusive
+    assert not derived(changed(near_miss))
 
 
 def check_witnesses(verdict: Any) -> None:

@@ -51,7 +51,12 @@ def test_a_leading_term_is_the_limit_of_the_quotient(sequence: sympy.Expr) -> No
 
 @pytest.mark.parametrize(
     "sequence",
-    [sympy.sin(K), (-1) ** K * K, sympy.floor(2 + 1 / (K + 1)), sympy.log(sympy.log(sympy.log(K + 99)))],
+    [
+        sympy.sin(K),
+        (-1) ** K * K,
+        sympy.floor(2 + 1 / (K + 1)),
+        sympy.log(sympy.log(sympy.log(K + 99))),
+    ],
     ids=str,
 )
 def test_what_the_rules_do_not_cover_is_undecided(sequence: sympy.Expr) -> None:

@@ -5,6 +5,6 @@ function class, expectations are taken, the one-step inequality is summed or ite
 result is compared with the claimed bound. To teach it something, add a rule to ``rules/``.
 """
 
-from theoryck.derive.examine import examine
+from theoryck.derive.examine import examine, prove
 
-__all__ = ["examine"]
+__all__ = ["examine", "prove"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from theoryck.claims.claim import (
@@ -23,7 +24,7 @@ from theoryck.derive.gradient import examine_gradient
 from theoryck.derive.implications import examine_implication
 from theoryck.derive.implications.conflicts import excluded
 from theoryck.derive.membership import examine_membership
-from theoryck.derive.rate import examine_rate, inconclusive
+from theoryck.derive.rate import examine_rate, inconclusive, prove_rate
 from theoryck.derive.repairs import suggested
 from theoryck.derive.scalars import examine_identity, examine_inequality
 from theoryck.derive.schedules import examine_schedule
@@ -51,7 +52,7 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     """
     began = time.monotonic()
     try:
-        report = _examine(claim, deadline)
+        report = _examine(claim, deadline, examine_rate)
         found = suggested(claim, report, deadline)
         if isinstance(claim, RateClaim | ComplexityClaim):
             found = (*found, *excluded(claim, deadline))
@@ -61,12 +62,27 @@ def examine(claim: Claim, deadline: float) -> EngineReport:
     return replace(report, seconds=time.monotonic() - began)
 
 
-def _examine(claim: Claim, deadline: float) -> EngineReport:
+def prove(claim: Claim, deadline: float) -> EngineReport:
+    """As :func:`examine`, without the search for what would be true instead.
+
+    Args:
+        claim: any claim.
+        deadline: a value of ``time.monotonic()``.
+    """
+    try:
+        return _examine(claim, deadline, prove_rate)
+    except TheoryckError as error:
+        return inconclusive(f"the derivation stopped: {error}")
+
+
+def _examine(
+    claim: Claim, deadline: float, rate: Callable[[RateClaim, float], EngineReport]
+) -> EngineReport:
     match claim:
         case RateClaim(derivation=written) if written is not None:
             return examine_with_derivation(claim, written, deadline)
         case RateClaim():
-            return examine_rate(claim, deadline)
+            return rate(claim, deadline)
         case InequalityClaim():
             return examine_inequality(claim, deadline)
         case IdentityClaim():
