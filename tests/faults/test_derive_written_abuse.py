@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     ),
     "two lines of one name": ({"state": ["x"], "lines": [LINE, LINE]}, "two lines of one name"),
     "a chain": ({"state": ["x"], "lines": [{**LINE, "say": "0 <= 1 <= 2"}]}, "one comparison"),
+    "a statement that is only meant where nothing is": (
+        {"state": ["x"], "lines": [{**LINE, "where": "N >= 5 and N <= 3"}]},
+        "derivation.lines[a].where: only a statement with an index has one",
+    ),
     "a word of Python": (
         {"state": ["x"], "lines": [{**LINE, "say": "__import__('os') <= 1"}]},
         "an expression has no strings",
@@ -216,3 +221,28 @@ def test_lines_that_prove_something_else_prove_nothing() -> None:
     report = examined(LINE)
     assert report.status is Status.INCONCLUSIVE
     assert "the last line (a)" in report.reason
+
+
+def test_the_checker_itself_refuses_a_restriction_without_an_index() -> None:
+    restricted = {"name": "a", "every": "k", "where": "N <= 0", "say": "norm(grad(x[N]))**2 <= 0"}
+    claim = read({"state": ["x"], "lines": [restricted]})
+    assert claim.derivation is not None
+    (line,) = claim.derivation.lines
+    for changed in (line, replace(line, every=None)):
+        written = replace(claim.derivation, lines=(changed,))
+        report = examine_written(claim, written, time.monotonic() + 20)
+        assert report.status is Status.INCONCLUSIVE, report.evidence
+
+
+def test_a_line_about_nothing_is_of_no_use() -> None:
+    """What holds for no index says nothing of one."""
+    empty = {
+        "name": "a",
+        "every": "k",
+        "where": "k >= 5 and k <= 3",
+        "say": "norm(grad(x[N]))**2 <= 0",
+    }
+    last = {"name": "b", "say": "norm(grad(x[N]))**2 <= 0", "from": [{"line": "a", "at": "4"}]}
+    report = examined(empty, last)
+    assert report.status is Status.INCONCLUSIVE
+    assert "line 2 (b)" in report.reason

@@ -304,6 +304,10 @@ def _line_reader(scope: Scope) -> Callable[[Any, Place], Line]:
             ),
             place=place,
         )
+        if line.where is not None and every is None:
+            # a statement where nothing can be would be true of everything
+            hint = "every = k, or say it of all"
+            fields.fail("where", ClaimError("only a statement with an index has one", None, hint))
         if induction and every is None:
             fields.fail("induction", ClaimError("an induction needs an index", None, "every = k"))
         fields.close()

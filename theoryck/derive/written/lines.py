@@ -152,6 +152,8 @@ def _at(line: Line, book: Book, index: sympy.Expr | None) -> Place:
     if index is not None and not index.is_nonnegative:
         known.append(Relation(index, ">=", ZERO))
     if line.where is not None:
+        if index is None:
+            raise LineError("only a statement with an index is restricted to some of them")
         known += _relations(line.where, reading)
     return Place(reading, tuple(known))
 

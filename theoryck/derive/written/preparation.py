@@ -45,7 +45,18 @@ def language_of(setting: Setting, written: Written, deadline: float) -> Language
     _find_signs(language, k, deadline)
     if language.random:
         _find_degrees(language, k)
+        if language.degrees[0] != 0 and not _square_integrable_anywhere(setting):
+            # the variance is about a gradient whose own size is not known to be integrable
+            language.draw_degree = sympy.oo
+            _find_degrees(language, k)
     return language
+
+
+def _square_integrable_anywhere(setting: Setting) -> bool:
+    """Whether a stochastic gradient has a second moment wherever the random iterate is."""
+    return any(
+        setting.assumes(name) for name in ("bounded_samples", "bounded_second_moment", "lipschitz")
+    )
 
 
 def _start(language: Language) -> tuple[sympy.Expr, ...]:
