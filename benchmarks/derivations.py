@@ -1,6 +1,6 @@
 """How long derive takes for the proofs of tests/quality/claims, each in a process of its own.
 
-Run as ``python benchmarks/derivations.py [REPEATS] [AREA ...]``; the summary stands in README.md.
+Run as ``python benchmarks/derivations.py [REPEATS] [AREA ...]``; it prints the slowest ones.
 There is no peer: no other tool derives rates for all parameters. The wanted figure is five seconds.
 """
 

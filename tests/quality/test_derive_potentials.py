@@ -142,11 +142,9 @@ def test_rates_that_hold_are_proved_for_all_parameters(name: str) -> None:
 
 TIGHT = (
     "gd, gap from distance",
-    "gd, short steps",
     "gd, gradient from distance",
     "gd, gradient from gap",
     "gd, gradient, no growth",
-    "gd, strongly convex, gap",
     "proximal point, gap",
     "proximal point, strongly convex, gap",
     "proximal point, strongly convex, gap from distance",

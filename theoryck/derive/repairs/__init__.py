@@ -20,6 +20,7 @@ from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Finding, Status
 
 REPAIR_SHARE = 0.5  # of the time that is left, for all attempts together
+REPAIR_SECONDS = 5.0  # at most: a suggestion is a courtesy
 # what SymPy raises where an expression is beyond it: a suggestion less, not a failed check
 ALGEBRA_ERRORS = (
     TheoryckError,
@@ -52,7 +53,7 @@ def repairs(
         deadline: a value of ``time.monotonic()``.
     """
     now = time.monotonic()
-    deadline = now + REPAIR_SHARE * (deadline - now)
+    deadline = now + min(REPAIR_SECONDS, REPAIR_SHARE * (deadline - now))
     found: list[Finding] = []
     for suggestion in _in_order(setting, target, tried, deadline):
         found.append(Finding("suggestion", suggestion))
