@@ -24,13 +24,13 @@ SHOWN = 12
 def seconds(area: str, name: str) -> tuple[str, float]:
     """The status of one claim and the time it took, imports apart."""
     from theoryck.claims.reading import read_claim
-    from theoryck.derive import examine
+    from theoryck.derive import prove
 
     data = tomllib.loads((CLAIMS / f"{area}.toml").read_text(encoding="utf-8"))
     table = next(t for t in data["claim"] if t["id"] == name)
     claim = read_claim({key: value for key, value in table.items() if key != "expect"})
     began = time.perf_counter()
-    report = examine(claim, time.monotonic() + 60)
+    report = prove(claim, time.monotonic() + 60)
     return str(report.status), time.perf_counter() - began
 
 
@@ -50,6 +50,9 @@ def main(repeats: int, areas: list[str]) -> None:
             continue
         for table in tomllib.loads(file.read_text(encoding="utf-8"))["claim"]:
             if table.get("expect") != "proved":
+                status, _ = in_a_process(file.stem, table["id"])
+                if status == "proved":
+                    print(f"{file.stem}: the near miss {table['id']} is proved", file=sys.stderr)
                 continue
             runs = [in_a_process(file.stem, table["id"]) for _ in range(repeats)]
             rows.append((median(taken for _, taken in runs), runs[0][0], file.stem, table["id"]))

@@ -17,9 +17,14 @@ SECONDS = 60.0  # far more than a quiet machine needs, so that a busy one proves
 
 
 def tables(area: str) -> list[pytest.ParameterSet]:
-    """The claims of ``claims/<area>.toml``, each with its id."""
-    data = tomllib.loads((FOLDER / f"{area}.toml").read_text(encoding="utf-8"))
-    return [pytest.param(table, id=table["id"]) for table in data["claim"]]
+    """The claims of ``claims/<area>.toml``, each with its id: all that are true, and every second
+
+    near miss, whose searches are the long ones; ``benchmarks/derivations.py`` looks at all.
+    """
+    claims = tomllib.loads((FOLDER / f"{area}.toml").read_text(encoding="utf-8"))["claim"]
+    near_misses = [table for table in claims if table.get("expect") != "proved"]
+    kept = [table for table in claims if table not in near_misses] + near_misses[::2]
+    return [pytest.param(table, id=table["id"]) for table in kept]
 
 
 def examined(table: dict[str, object]) -> EngineReport:

@@ -19,6 +19,7 @@ from theoryck.verdict import Scope, Status
 HERE = Path(__file__).parent
 PROOFS = HERE.parents[1] / "proofs"
 BUDGET = 20.0
+SAMPLED = 2  # of what costs most: every second one, so that the whole run stays short
 
 Table = dict[str, Any]
 
@@ -65,13 +66,16 @@ def derived(table: Table) -> bool:
 )
 def test_a_false_neighbour_is_not_proved(near_miss: Table) -> None:
     assert not derived(changed(near_miss))
-    if changed(near_miss).get("kind", "rate") in ("rate", "complexity"):
+    if NEAR_MISSES.index(near_miss) % SAMPLED == 0:
         verdict = check(changed(near_miss), engines=("pep",), budget=BUDGET)
         assert verdict.status not in (Status.PROVED, Status.INVALID), verdict.reason
 
 
 @pytest.mark.parametrize(
-    "near_miss", [m for m in NEAR_MISSES if "refuted" in m], ids=lambda m: label(m)
+    "near_miss",
+    [m for m in NEAR_MISSES if "refuted" in m and m["refuted"] != ["pep"]]
+    + [m for m in NEAR_MISSES if m.get("refuted") == ["pep"]][::SAMPLED],
+    ids=lambda m: label(m),
 )
 def test_a_false_neighbour_is_refuted(near_miss: Table) -> None:
     verdict = check(changed(near_miss), engines=sorted(near_miss["refuted"]), budget=BUDGET)
