@@ -19,8 +19,8 @@ from theoryck.derive.functional.accumulated import (
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
+from theoryck.derive.routes.totals import of_total
 from theoryck.derive.rules.base import NotApplicableError
-from theoryck.derive.rules.measures import MeanOfSum, MinimumBelowMean
 from theoryck.derive.setting import OtherKind
 from theoryck.derive.statements import GRADIENT_SQUARED, Aggregate
 
@@ -45,7 +45,9 @@ def accumulated_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
             continue
         for started in (*_assumed(workshop, number), number):
             for total in _totals(workshop, target, started):
-                yield from _measured(workshop, target, total)
+                final = of_total(workshop, total, target)
+                if final is not None:
+                    yield final
 
 
 def _assumed(workshop: Workshop, number: int) -> Iterator[int]:
@@ -84,20 +86,6 @@ def _claimed(workshop: Workshop, target: Target) -> sympy.Expr | None:
     if measured.aggregate is Aggregate.SUM:
         return level
     return level * (measured.upper - measured.lower + 1)
-
-
-def _measured(workshop: Workshop, target: Target, total: int) -> Iterator[int]:
-    if target.measured.aggregate is Aggregate.SUM:
-        yield total
-        return
-    mean = attempt(workshop, MeanOfSum(), total)
-    if mean is None or target.measured.aggregate is Aggregate.MEAN:
-        if mean is not None:
-            yield mean
-        return
-    least = attempt(workshop, MinimumBelowMean(), mean)
-    if least is not None:
-        yield least
 
 
 __all__ = ["accumulated_bounds"]

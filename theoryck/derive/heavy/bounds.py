@@ -19,7 +19,7 @@ from theoryck.derive.heavy.rules import (
 from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
-from theoryck.derive.rules.measures import MeanOfSum, MinimumBelowMean
+from theoryck.derive.routes.totals import of_total
 from theoryck.derive.rules.recursions import Telescoping
 from theoryck.derive.setting import OtherKind, Stuck
 from theoryck.derive.statements import GAP, GRADIENT_SQUARED, Aggregate
@@ -55,10 +55,8 @@ def heavy_tailed_bounds(workshop: Workshop, target: Target) -> Iterator[int]:
             lower=measured.lower,
             upper=measured.upper,
         )
-        if number is not None and measured.aggregate is not Aggregate.SUM:
-            number = attempt(workshop, MeanOfSum(), number)
-        if number is not None and measured.aggregate is Aggregate.MIN:
-            number = attempt(workshop, MinimumBelowMean(), number)
+        if number is not None:
+            number = of_total(workshop, number, target)
         if number is not None:
             balanced = attempt(workshop, BalanceOfPowers(), number)
             yield number if balanced is None else balanced

@@ -10,14 +10,11 @@ from theoryck.derive.momentum.ground import Ground
 from theoryck.derive.momentum.search import dissipations
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
+from theoryck.derive.routes.totals import of_total
 from theoryck.derive.rules import curvature, growth
-from theoryck.derive.rules.base import Rule
 from theoryck.derive.rules.measures import (
     LinkAtLast,
-    MeanOfSum,
     MinimumBelowLast,
-    MinimumBelowMean,
-    ValueAtAverage,
 )
 from theoryck.derive.statements import GAP, Aggregate, OneStep
 
@@ -60,20 +57,7 @@ def _from_sums(workshop: Workshop, number: int, target: Target) -> Iterator[int]
             lower=measured.lower,
             upper=measured.upper,
         )
-        if total is None:
-            continue
-        if measured.aggregate is Aggregate.SUM:
-            yield total
-            continue
-        mean = attempt(workshop, MeanOfSum(), total)
-        if mean is None:
-            continue
-        last: Rule | None = None
-        if target.at_average:
-            last = ValueAtAverage()
-        elif measured.aggregate is Aggregate.MIN:
-            last = MinimumBelowMean()
-        final = mean if last is None else attempt(workshop, last, mean)
+        final = None if total is None else of_total(workshop, total, target)
         if final is not None:
             yield final
 

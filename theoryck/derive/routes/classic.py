@@ -12,16 +12,14 @@ from theoryck.derive.measure import Target
 from theoryck.derive.proof import Workshop
 from theoryck.derive.routes.attempt import attempt
 from theoryck.derive.routes.start import POINT_RULES
+from theoryck.derive.routes.totals import of_total
 from theoryck.derive.rules import curvature, lower_curvature
 from theoryck.derive.rules.base import Rule
 from theoryck.derive.rules.measures import (
     STARTS,
     FirstStep,
     LinkAtLast,
-    MeanOfSum,
     MinimumBelowLast,
-    MinimumBelowMean,
-    ValueAtAverage,
 )
 from theoryck.derive.rules.noise import NOISE_RULES, Expectation
 from theoryck.derive.rules.recursions import (
@@ -117,18 +115,7 @@ def _aggregated(workshop: Workshop, facts: OneStepFacts, target: Target) -> Iter
         yield from _last(workshop, facts, quantity, upper)
         return
     for total in _sums(workshop, facts, quantity, lower, upper):
-        if measured.aggregate is Aggregate.SUM:
-            yield total
-            continue
-        mean = attempt(workshop, MeanOfSum(), total)
-        if mean is None:
-            continue
-        last: Rule | None = None
-        if target.at_average:
-            last = ValueAtAverage()
-        elif measured.aggregate is Aggregate.MIN:
-            last = MinimumBelowMean()
-        final = mean if last is None else attempt(workshop, last, mean)
+        final = of_total(workshop, total, target)
         if final is not None:
             yield final
     if measured.aggregate is Aggregate.MIN:

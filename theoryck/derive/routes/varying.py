@@ -22,14 +22,12 @@ from theoryck.derive.routes.classic import (
 )
 from theoryck.derive.routes.shapes import shapes
 from theoryck.derive.routes.sums import Range, leading, parts_of, product, sum_bounds
+from theoryck.derive.routes.totals import of_total
 from theoryck.derive.routes.weights import Weights, weights_for
 from theoryck.derive.rules.base import NotApplicableError
 from theoryck.derive.rules.measures import (
     LinkAtLast,
-    MeanOfSum,
     MinimumBelowLast,
-    MinimumBelowMean,
-    ValueAtAverage,
 )
 from theoryck.derive.rules.recursions import LastIsLeast
 from theoryck.derive.rules.weighted import (
@@ -195,7 +193,9 @@ def _totals(workshop: Workshop, found: Varying, target: Target) -> Iterator[int]
                     upper=measured.upper,
                 )
                 if number is not None:
-                    yield from _of_total(workshop, number, target)
+                    final = of_total(workshop, number, target)
+                    if final is not None:
+                        yield final
                     break
 
 
@@ -213,23 +213,6 @@ def _least_weights(
         yield sympy.factor(share) * lead.shape.subs(ITERATION, last)
     yield term.subs(ITERATION, last)
     yield term.subs(ITERATION, first)
-
-
-def _of_total(workshop: Workshop, number: int, target: Target) -> Iterator[int]:
-    if target.measured.aggregate is Aggregate.SUM:
-        yield number
-        return
-    mean = attempt(workshop, MeanOfSum(), number)
-    if mean is None:
-        return
-    if target.at_average:
-        final = attempt(workshop, ValueAtAverage(), mean)
-    elif target.measured.aggregate is Aggregate.MIN:
-        final = attempt(workshop, MinimumBelowMean(), mean)
-    else:
-        final = mean
-    if final is not None:
-        yield final
 
 
 def _last_of_monotone(
