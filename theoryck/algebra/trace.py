@@ -92,6 +92,22 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
         """The point of the feasible set (of that diameter, if one is given) nearest to x."""
         raise self.no_answer("f.project")
 
+    def project_weighted(self, x: Any, weights: Any) -> Any:
+        """argmin Σ weights_i·(u_i − x_i)² over the feasible set."""
+        raise self.no_answer("f.project_weighted")
+
+    def hessian(self, x: Any) -> Any:
+        """The matrix ∇²f(x)."""
+        raise self.no_answer("f.hessian")
+
+    def hessian_vector(self, x: Any, v: Any) -> Any:
+        """∇²f(x)v."""
+        raise self.no_answer("f.hessian_vector")
+
+    def layers(self) -> tuple[slice, ...]:
+        """The coordinates of x in groups that belong together, such as a network's layers."""
+        raise self.no_answer("f.layers")
+
     def linear_minimizer(self, g: Any) -> Any:
         """argmin ⟨g, s⟩ over the feasible set."""
         raise self.no_answer("f.linear_minimizer")

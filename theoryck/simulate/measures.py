@@ -34,7 +34,7 @@ def environment(
 ) -> Environment:
     """What the names of a claim mean on a batch of runs; E(·) is left to ``expectation``."""
     return Environment(
-        symbols={**symbols, "f_star": functions.f_star, "x_star": functions.x_star},
+        symbols={**symbols, "f_star": functions.minimum(), "x_star": functions.minimiser()},
         iterate=trajectory.at,
         value=functions.value,
         gradient=functions.gradient,

@@ -115,7 +115,7 @@ def observe(
         streams = Streams(backend, seed, runs)
         oracle: Oracle = ArrayOracle(functions, candidate.noise, streams)
         row = [float(entry) for entry in candidate.direction]
-        start = backend.asarray([row] * runs, what="start") + functions.x_star
+        start = backend.asarray([row] * runs, what="start") + functions.minimiser()
         arguments = arguments_at(claim.method, values.floats, ArrayNumbers())
         steps = max(needed, default=0)
         kept = run(claim.method.method, oracle, arguments, start, steps, needed, deadline=deadline)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theoryck.algebra import Oracle, norm, ratio
+from theoryck.algebra.language import namespace
 from theoryck.errors import UntraceableError
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Noise
@@ -28,7 +29,7 @@ class ArrayOracle(Oracle):
         return self.functions.value(x)
 
     def minimum(self) -> Any:
-        return self.functions.f_star
+        return self.functions.minimum()
 
     def sample_grad(self, x: Any, *, batch: Any = 1) -> Any:
         return self.sample_grads((x,), batch=batch)[0]
@@ -60,16 +61,45 @@ class ArrayOracle(Oracle):
             raise self.no_answer("f.line_search")
         return self.functions.line_search(x, direction)
 
-    def no_answer(self, question: str) -> UntraceableError:
-        return UntraceableError(
-            f"{question} has no answer from the problems that simulate knows: all are "
-            "unconstrained, of one part"
-        )
+    def hessian(self, x: Any) -> Any:
+        if self.functions.hessian is None:
+            raise self.no_answer("f.hessian")
+        return self.functions.hessian(x)
+
+    def hessian_vector(self, x: Any, v: Any) -> Any:
+        if self.functions.hessian_vector is None:
+            raise self.no_answer("f.hessian_vector")
+        return self.functions.hessian_vector(x, v)
+
+    def layers(self) -> tuple[slice, ...]:
+        return self.functions.layers or (slice(0, self.functions.dimension),)
 
     def project(self, x: Any, *, diameter: Any = None) -> Any:
-        if diameter is not None:
-            raise self.no_answer("f.project on a set of given diameter")
-        return x  # these problems are unconstrained: the feasible set is the space
+        feasible = self.functions.feasible
+        if diameter is None:
+            return x if feasible is None else feasible.project(x)
+        if feasible is None or not _within(feasible.diameter, diameter):
+            raise self.no_answer(f"f.project on a set of diameter {diameter}")
+        return feasible.project(x)
+
+    def project_weighted(self, x: Any, weights: Any) -> Any:
+        feasible = self.functions.feasible
+        return x if feasible is None else feasible.project_weighted(x, weights)
+
+    def linear_minimizer(self, g: Any) -> Any:
+        if self.functions.feasible is None:
+            raise self.no_answer("f.linear_minimizer")
+        return self.functions.feasible.linear_minimizer(g)
+
+    def no_answer(self, question: str) -> UntraceableError:
+        return UntraceableError(f"{question} has no answer from the problem that is run")
+
+
+def _within(diameter: float, allowed: Any) -> bool:
+    # one diameter for all runs, or one for each
+    fits = diameter <= allowed
+    xp = namespace(fits)
+    return bool(fits if xp is None else xp.all(fits))
 
 
 def whole_batch(batch: Any) -> int:

@@ -123,7 +123,9 @@ def _by_power_law(
 def _environment(candidate: Candidate, values: Values) -> Environment:
     backend = numpy_backend()
     functions = candidate.problem.on(backend)
-    start = backend.asarray([[float(entry) for entry in candidate.direction]]) + functions.x_star
+    start = (
+        backend.asarray([[float(entry) for entry in candidate.direction]]) + functions.minimiser()
+    )
     return environment(values.floats, Trajectory({0: start}, 0), functions)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from theoryck.algebra import NumberSystem
 from theoryck.simulate.backend import Backend
+from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.problems.feasible import FeasibleSet
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,55 @@ class Constants:
 class Functions:
     """A problem's functions on batches: x of shape (runs, d), scalars of shape (runs, 1).
 
-    ``components`` gives, for indices of shape (runs, b), the mean of those components' gradients.
+    What a problem does not know is None.
+
+    Attributes:
+        f_star: inf f.
+        x_star: a minimiser, of shape (d,).
+        components: for indices of shape (runs, b) the mean of those components' gradients,
+            of ``count`` components in all.
+        component_values: likewise the mean of their values, of shape (runs, 1).
+        hessian: the Hessian at every x, of shape (runs, d, d).
+        hessian_vector: ∇²f(x)v for v of shape (runs, d).
+        feasible: the set that f is to be minimised on; None is the whole space.
+        layers: the coordinates in groups that belong together, such as the layers of a network;
+            none is a single group.
     """
 
     dimension: int
     value: Callable[[Any], Any]
     gradient: Callable[[Any], Any]
-    f_star: float
+    f_star: float | None
     x_star: Any
     components: Callable[[Any, Any], Any] | None = None
     count: int = 1
     prox: Callable[[Any, Any], Any] | None = None
     line_search: Callable[[Any, Any], Any] | None = None
+    component_values: Callable[[Any, Any], Any] | None = None
+    hessian: Callable[[Any], Any] | None = None
+    hessian_vector: Callable[[Any, Any], Any] | None = None
+    feasible: FeasibleSet | None = None
+    layers: tuple[slice, ...] = ()
+
+    def minimum(self) -> float:
+        """f*.
+
+        Raises:
+            SimulationError: it is not known.
+        """
+        if self.f_star is None:
+            raise SimulationError("the minimum of this problem is not known")
+        return self.f_star
+
+    def minimiser(self) -> Any:
+        """A minimiser, of shape (d,).
+
+        Raises:
+            SimulationError: none is known.
+        """
+        if self.x_star is None:
+            raise SimulationError("no minimiser of this problem is known")
+        return self.x_star
 
 
 def shown(value: Fraction) -> str:
