@@ -84,6 +84,22 @@ def of_namespace(name: str, xp: Any) -> Backend:
     return Backend(name, xp)
 
 
+def points(backend: Backend, x: Any, dimension: int, what: str) -> Any:
+    """A batch of points in doubles, of shape (runs, dimension), in the backend's namespace.
+
+    Other floating-point numbers are converted: all runs are computed in doubles.
+
+    Raises:
+        SimulationError: x is no such batch; its shape, its data type or its NaN is named.
+    """
+    try:
+        given = x if hasattr(x, "shape") else np.asarray(x)
+    except ValueError as error:
+        raise SimulationError(f"{what}: shape (runs, {dimension}) expected ({error})") from error
+    check_points(given, dimension, what)
+    return backend.asarray(given, what=what)
+
+
 def check_points(x: Any, dimension: int, what: str) -> None:
     """Raise unless x is a batch of points: floating, of shape (runs, dimension).
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from theoryck.algebra import dot, norm
 from theoryck.simulate.backend import Backend
+from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Functions
+from theoryck.simulate.trees import taken
 
 Quantity = Callable[["View"], Any]
 
@@ -19,6 +21,7 @@ class View:
 
     Attributes:
         k: how many steps were taken.
+        horizon: the number N of steps that the runs take if nothing stops them.
         x: the iterates, of shape (runs, d).
         state: the method's state, whose first entry is the iterate.
         functions: the problem's functions.
@@ -29,16 +32,39 @@ class View:
     state: Any
     functions: Functions
     backend: Backend
-    _seen: dict[Quantity, Any] = field(default_factory=dict)
+    horizon: int
+    _seen: dict[Quantity | str, Any] = field(default_factory=dict, init=False)
+
+    def rows(self, rows: Any) -> View:
+        """Some of the runs, by their places in the batch."""
+        runs = self.x.shape[0]
+        state = taken(self.state, rows, runs, self.backend)
+        return replace(self, x=taken(self.x, rows, runs, self.backend), state=state)
 
     def of(self, quantity: Quantity) -> Any:
-        """The quantity here, of shape (runs,), computed once; NaN counts as infinite."""
+        """The quantity here, of shape (runs,), computed once; NaN counts as infinite.
+
+        Raises:
+            SimulationError: it does not give one number for each run.
+        """
         if quantity not in self._seen:
-            xp = self.backend.xp
+            xp, runs = self.backend.xp, self.x.shape[0]
             with self.backend.quiet():
-                numbers = xp.reshape(quantity(self), (-1,))
+                given = quantity(self)
+            if tuple(getattr(given, "shape", ())) not in ((runs,), (runs, 1)):
+                raise SimulationError(
+                    f"a quantity must give a number for each run, of shape ({runs},) or "
+                    f"({runs}, 1); got {getattr(given, 'shape', given)}"
+                )
+            numbers = xp.reshape(given, (-1,))
             self._seen[quantity] = xp.where(xp.isnan(numbers), xp.inf, numbers)
         return self._seen[quantity]
+
+    def gradient(self) -> Any:
+        """∇f(x), computed once."""
+        if "gradient" not in self._seen:
+            self._seen["gradient"] = self.functions.gradient(self.x)
+        return self._seen["gradient"]
 
 
 def value(view: View) -> Any:
@@ -48,18 +74,17 @@ def value(view: View) -> Any:
 
 def gap(view: View) -> Any:
     """f(x) − f*."""
-    return view.functions.value(view.x) - view.functions.minimum()
+    return view.of(value) - view.functions.minimum()
 
 
 def gradient_squared(view: View) -> Any:
     """‖∇f(x)‖²."""
-    gradient = view.functions.gradient(view.x)
-    return dot(gradient, gradient)
+    return dot(view.gradient(), view.gradient())
 
 
 def gradient_norm(view: View) -> Any:
     """‖∇f(x)‖."""
-    return norm(view.functions.gradient(view.x))
+    return norm(view.gradient())
 
 
 def distance_squared(view: View) -> Any:
@@ -68,6 +93,22 @@ def distance_squared(view: View) -> Any:
     return dot(difference, difference)
 
 
+def distance(view: View) -> Any:
+    """‖x − x*‖, x* the minimiser that the problem knows."""
+    return norm(view.x - view.functions.minimiser())
+
+
 def iterate_norm(view: View) -> Any:
     """‖x‖."""
     return norm(view.x)
+
+
+def least_curvature(view: View) -> Any:
+    """λ_min(∇²f(x)), negative at a strict saddle.
+
+    Raises:
+        SimulationError: the problem has no Hessian.
+    """
+    if view.functions.hessian is None:
+        raise SimulationError("the Hessian of this problem is not known")
+    return view.backend.xp.linalg.eigvalsh(view.functions.hessian(view.x))[:, 0]
