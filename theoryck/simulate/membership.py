@@ -77,6 +77,9 @@ def _kl(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
 
 def _l0_l1(c: Constants, v: Mapping[str, Any], order: Comparer) -> bool:
     bounded = order.at_most(c.smoothness, v["L0"]) and not order.negative(v["L1"])
+    if c.l0_l1 is not None:
+        l0, l1 = c.l0_l1
+        bounded = bounded or (order.at_most(l0, v["L0"]) and order.at_most(l1, v["L1"]))
     return c.twice and bounded
 
 

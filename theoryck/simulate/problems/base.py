@@ -20,9 +20,9 @@ class Constants:
 
     ``lower``: f − (lower/2)‖·‖² is convex; ``upper``: (upper/2)‖·‖² − f is convex;
     ``gradient``: sup ‖∇f‖ is at most this; ``pl``: ½‖∇f‖² ≥ pl·(f − f*);
-    ``hessian``: the Hessian is Lipschitz with it. Upper bounds err upwards, lower ones
-    downwards: that f has the property is established, never guessed. ``twice`` says that f has
-    a Hessian everywhere.
+    ``hessian``: the Hessian is Lipschitz with it; ``l0_l1``: ‖∇²f‖ ≤ L0 + L1‖∇f‖, both at once.
+    Upper bounds err upwards, lower ones downwards: that f has the property is established, never
+    guessed. ``twice`` says that f has a Hessian everywhere.
     """
 
     lower: Fraction | None
@@ -30,6 +30,7 @@ class Constants:
     gradient: Fraction | None = None
     pl: Fraction | None = None
     hessian: Fraction | None = None
+    l0_l1: tuple[Fraction, Fraction] | None = None
     quadratic: bool = False
     nonnegative: bool = False
     twice: bool = True
@@ -56,14 +57,15 @@ class Functions:
     What a problem does not know is None.
 
     Attributes:
-        f_star: inf f.
+        f_star: inf f, over the feasible set where there is one.
         x_star: a minimiser, of shape (d,).
         components: for indices of shape (runs, b) the mean of those components' gradients,
             of ``count`` components in all.
         component_values: likewise the mean of their values, of shape (runs, 1).
-        hessian: the Hessian at every x, of shape (runs, d, d).
+        hessian: the Hessian at every x, of shape (runs, d, d); where two pieces meet that of one.
         hessian_vector: ∇²f(x)v for v of shape (runs, d).
         feasible: the set that f is to be minimised on; None is the whole space.
+        parts: h₁ and h₂ of f = h₁ + h₂, the second one simple: it has a prox.
         layers: the coordinates in groups that belong together, such as the layers of a network;
             none is a single group.
     """
@@ -82,6 +84,7 @@ class Functions:
     hessian_vector: Callable[[Any, Any], Any] | None = None
     feasible: FeasibleSet | None = None
     layers: tuple[slice, ...] = ()
+    parts: tuple[Functions, Functions] | None = None
 
     def minimum(self) -> float:
         """f*.
@@ -141,6 +144,10 @@ class Problem(ABC):
     def component_count(self) -> int:
         """How many components the finite sum has."""
         return 1
+
+    def spread(self) -> Fraction | None:
+        """A bound on E‖∇f_i − ∇f‖² at every x, i uniform; None if none is known."""
+        return None
 
     def scaled(self, factor: Fraction) -> Problem:
         """``factor²·f(x/factor)``: the same curvature bounds at another scale."""

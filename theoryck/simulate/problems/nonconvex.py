@@ -9,6 +9,7 @@ from typing import Any
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
+from theoryck.simulate.problems.second_order import diagonal
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Cosine(Problem):
             gradient=lambda x: rate * width * xp.sin(x / width),
             f_star=0.0,
             x_star=backend.asarray([0.0] * self.size),
+            **diagonal(backend, self.size, lambda x: rate * xp.cos(x / width)),
         )
 
 
@@ -102,4 +104,5 @@ class SineSquared(Problem):
             gradient=lambda x: rate * width * (2 * x / width + 3 * xp.sin(2 * x / width)),
             f_star=0.0,
             x_star=backend.asarray([0.0]),
+            **diagonal(backend, 1, lambda x: rate * (2 + 6 * xp.cos(2 * x / width))),
         )

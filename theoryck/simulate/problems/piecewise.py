@@ -17,6 +17,7 @@ from theoryck.simulate.problems.base import (
     Separable,
     shown,
 )
+from theoryck.simulate.problems.second_order import diagonal
 
 
 def _root_above(value: Fraction) -> Fraction:
@@ -90,8 +91,12 @@ class Huber(Separable):
             far = (x - step * jump * xp.sign(x)) / (1 + step * outer)
             return xp.where(xp.abs(near) <= width, near, far)
 
+        def curvature(x: Any) -> Any:
+            return xp.where(xp.abs(x) <= width, xp.full_like(x, inner), xp.full_like(x, outer))
+
         zero = backend.asarray([0.0] * self.size)
-        return Functions(self.size, value, gradient, 0.0, zero, prox=prox)
+        second = diagonal(backend, self.size, curvature)
+        return Functions(self.size, value, gradient, 0.0, zero, prox=prox, **second)
 
     def _near(self, t: Any, numbers: NumberSystem) -> bool:
         return numbers.sign(numbers.function("abs", t) - numbers.rational(self.width)) <= 0
@@ -194,6 +199,10 @@ class EuclideanNorm(Problem):
     steepness: Fraction
     size: int
 
+    def __post_init__(self) -> None:
+        if self.steepness <= 0 or self.size < 1:
+            raise SimulationError("a positive slope and size >= 1 expected")
+
     @property
     def dimension(self) -> int:
         return self.size
@@ -224,6 +233,10 @@ class LargestCoordinate(ExactProblem):
 
     steepness: Fraction
     size: int
+
+    def __post_init__(self) -> None:
+        if self.steepness <= 0 or self.size < 1:
+            raise SimulationError("a positive slope and size >= 1 expected")
 
     @property
     def dimension(self) -> int:
