@@ -1,0 +1,123 @@
+"""Activations σ, applied to every coordinate, with their two derivatives."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from theoryck.algebra import maximum
+from theoryck.algebra.language import namespace
+from theoryck.simulate.errors import SimulationError
+
+
+class Activation(ABC):
+    """σ: a function of one variable."""
+
+    @property
+    @abstractmethod
+    def smooth(self) -> bool:
+        """Whether σ has a second derivative everywhere."""
+
+    @abstractmethod
+    def value(self, u: Any) -> Any:
+        """σ(u)."""
+
+    @abstractmethod
+    def slope(self, u: Any, h: Any) -> Any:
+        """σ′(u), where h = σ(u) is known."""
+
+    @abstractmethod
+    def curvature(self, u: Any, h: Any) -> Any:
+        """σ″(u), where h = σ(u) is known; 0 at a kink."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """A word for a reader."""
+
+
+@dataclass(frozen=True)
+class Relu(Activation):
+    """σ(u) = max(u, 0), with σ′(0) = 0 as in practice."""
+
+    smooth = False
+
+    def value(self, u: Any) -> Any:
+        return maximum(u, 0.0)
+
+    def slope(self, u: Any, h: Any) -> Any:
+        xp: Any = namespace(u)
+        return xp.astype(u > 0, u.dtype)
+
+    def curvature(self, u: Any, h: Any) -> Any:
+        return 0.0
+
+    def describe(self) -> str:
+        return "ReLU"
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Activation):
+    """σ(u) = u for u > 0 and leak·u else, with σ′(0) = leak as in practice."""
+
+    leak: float = 0.01
+
+    smooth = False
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.leak):
+            raise SimulationError(f"a leaky ReLU needs a finite slope, got {self.leak}")
+
+    def value(self, u: Any) -> Any:
+        xp: Any = namespace(u)
+        return xp.where(u > 0, u, self.leak * u)
+
+    def slope(self, u: Any, h: Any) -> Any:
+        xp: Any = namespace(u)
+        return self.leak + (1 - self.leak) * xp.astype(u > 0, u.dtype)
+
+    def curvature(self, u: Any, h: Any) -> Any:
+        return 0.0
+
+    def describe(self) -> str:
+        return f"leaky ReLU of slope {self.leak:g}"
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """σ(u) = tanh(u)."""
+
+    smooth = True
+
+    def value(self, u: Any) -> Any:
+        xp: Any = namespace(u)
+        return xp.tanh(u)
+
+    def slope(self, u: Any, h: Any) -> Any:
+        return 1 - h * h
+
+    def curvature(self, u: Any, h: Any) -> Any:
+        return -2 * h * (1 - h * h)
+
+    def describe(self) -> str:
+        return "tanh"
+
+
+@dataclass(frozen=True)
+class Linear(Activation):
+    """σ(u) = u."""
+
+    smooth = True
+
+    def value(self, u: Any) -> Any:
+        return u
+
+    def slope(self, u: Any, h: Any) -> Any:
+        return 1.0
+
+    def curvature(self, u: Any, h: Any) -> Any:
+        return 0.0
+
+    def describe(self) -> str:
+        return "linear"

@@ -1,0 +1,50 @@
+"""Finite sums over the rows of a data set: what the problems with data share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theoryck.simulate.errors import SimulationError
+
+
+def products(xp: Any, rows: Any, x: Any) -> Any:
+    """⟨a_i, x⟩ for every row and run, of shape (runs, n).
+
+    One product of a matrix and a vector for each run: rounded in the same way whatever the run
+    is batched with, which a product of two matrices is not.
+    """
+    return (rows @ xp.expand_dims(x, axis=-1))[..., 0]
+
+
+def combinations(xp: Any, weights: Any, rows: Any) -> Any:
+    """Σ_i w_i·a_i for every run, of shape (runs, d); weights of shape (runs, n)."""
+    return (xp.matrix_transpose(rows) @ xp.expand_dims(weights, axis=-1))[..., 0]
+
+
+def drawn(xp: Any, rows: Any, indices: Any) -> Any:
+    """The rows of each run's minibatch, of shape (runs, b, d)."""
+    taken = xp.take(rows, xp.reshape(indices, (-1,)), axis=0)
+    return xp.reshape(taken, (*indices.shape, rows.shape[1]))
+
+
+def check_indices(xp: Any, indices: Any, runs: int, count: int) -> None:
+    """Raise unless these are minibatches: integers of shape (runs, b) with b ≥ 1.
+
+    Raises:
+        SimulationError: naming what was found.
+    """
+    if not xp.isdtype(indices.dtype, "integral"):
+        raise SimulationError(
+            f"a minibatch is an array of integers, got {indices.dtype}; "
+            "the components are numbered from 0"
+        )
+    if indices.ndim != 2 or indices.shape[0] != runs or indices.shape[1] < 1:
+        raise SimulationError(
+            f"a minibatch for each of {runs} runs, of shape ({runs}, b) with b >= 1, expected; "
+            f"got {tuple(indices.shape)}"
+        )
+    least, most = int(xp.min(indices)), int(xp.max(indices))
+    if least < 0 or most >= count:
+        raise SimulationError(
+            f"the components are numbered 0, …, {count - 1}; found {least if least < 0 else most}"
+        )
