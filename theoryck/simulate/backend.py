@@ -31,7 +31,10 @@ class Backend:
             SimulationError: the data are not real numbers, or some are not finite.
         """
         try:
-            values = np.asarray(self.to_numpy(data), dtype=np.float64)
+            given = np.asarray(self.to_numpy(data))
+            if np.iscomplexobj(given):  # NumPy would drop the imaginary parts
+                raise TypeError("got complex numbers")
+            values = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise SimulationError(f"{what}: an array of real numbers expected ({error})") from error
         if not np.all(np.isfinite(values)):
