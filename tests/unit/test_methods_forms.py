@@ -195,7 +195,7 @@ def test_zero_gradients_stop_normalised_methods() -> None:
     for name in ("adagrad_norm", "adagrad", "adagrad_full", "normalized_gd", "clipped_gd",
                  "gradient_descent_polyak_step", "rmsprop", "lamb"):  # fmt: skip
         arguments = {a.name: 0.0 if a.name in ("damping", "offset") else 0.5
-                     for a in METHODS[name].arguments}  # fmt: skip
+                     for a in METHODS[name].arguments if a.name != "batch"}  # fmt: skip
         kept = trajectories(PROBLEM, METHODS[name], arguments, start, 3)
         np.testing.assert_array_equal(kept.at(3), start)
 
@@ -221,9 +221,25 @@ def test_every_method_says_where_it_is_from() -> None:
         ("normalized_gd", {"step": X, "offset": GRADIENT}),
         ("perturbed_gd", {"step": STEP, "radius": GRADIENT}),
         ("optimized_gradient", {"L": CURVATURE}),
-        ("adam", {"step": X, "beta1": NONE, "beta2": NONE, "damping": GRADIENT}),
-        ("adagrad_norm", {"step": X, "damping": GRADIENT}),
+        ("adam", {"step": X, "beta1": NONE, "beta2": NONE, "damping": GRADIENT, "batch": NONE}),
+        ("adagrad_norm", {"step": X, "damping": GRADIENT, "batch": NONE}),
         ("accelegrad", {"D": X, "G": GRADIENT}),
+        ("damped_sgd", {"step": STEP, "damping": NONE / GRADIENT, "batch": NONE}),
+        ("cubic_regularization", {"M": CURVATURE / X}),
+        (
+            "negative_curvature_descent",
+            {"L": CURVATURE, "rho": CURVATURE / X, "iterations": NONE},
+        ),
+        (
+            "normalized_spider",
+            {
+                "step": X,
+                "tolerance": GRADIENT,
+                "period": NONE,
+                "batch": NONE,
+                "anchor": NONE,
+            },
+        ),
     ],
 )
 def test_arguments_have_their_units(name: str, units: Any) -> None:

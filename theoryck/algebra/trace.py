@@ -53,7 +53,7 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
     """What a method may ask of the function. The oracle chooses what the answers are:
     linear forms in a trace, arrays in a simulation.
 
-    Every question raises :class:`UntraceableError` unless the oracle answers it.
+    Every question but the last two raises :class:`UntraceableError` unless the oracle answers it.
     """
 
     def grad(self, x: Any) -> Any:
@@ -92,10 +92,6 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
         """The point of the feasible set (of that diameter, if one is given) nearest to x."""
         raise self.no_answer("f.project")
 
-    def project_weighted(self, x: Any, weights: Any) -> Any:
-        """argmin Σ weights_i·(u_i − x_i)² over the feasible set."""
-        raise self.no_answer("f.project_weighted")
-
     def hessian(self, x: Any) -> Any:
         """The matrix ∇²f(x)."""
         raise self.no_answer("f.hessian")
@@ -104,10 +100,6 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
         """∇²f(x)v."""
         raise self.no_answer("f.hessian_vector")
 
-    def layers(self) -> tuple[slice, ...]:
-        """The coordinates of x in groups that belong together, such as a network's layers."""
-        raise self.no_answer("f.layers")
-
     def linear_minimizer(self, g: Any) -> Any:
         """argmin ⟨g, s⟩ over the feasible set."""
         raise self.no_answer("f.linear_minimizer")
@@ -115,6 +107,15 @@ class Oracle(ABC):  # noqa: B024 - every question has a default answer: a refusa
     def parts(self) -> tuple[Oracle, Oracle]:
         """The oracles of h₁ and h₂, where f = h₁ + h₂ with a simple second part."""
         raise self.no_answer("f.parts")
+
+    def project_weighted(self, x: Any, weights: Any) -> Any:
+        """argmin Σ weights_i·(u_i − x_i)² over the feasible set; x unless the oracle has one."""
+        return x
+
+    def layers(self) -> tuple[slice, ...]:
+        """The coordinates of x in groups that belong together, such as a network's layers; all
+        of them in one group unless the oracle knows of more."""
+        return (slice(None),)
 
     def no_answer(self, question: str) -> UntraceableError:
         """The error for a question that this oracle cannot answer."""
@@ -228,6 +229,9 @@ class Trace(Oracle):
 
     def minimum(self) -> Form:
         return self.f_star
+
+    def project_weighted(self, x: Any, weights: Any) -> Any:
+        raise self.no_answer("f.project_weighted")  # what is proved may be asked of any set
 
     def sample_grad(self, x: Any, *, batch: int = 1) -> Point:
         evaluation = self.evaluate(x)

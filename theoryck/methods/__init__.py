@@ -6,16 +6,31 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from theoryck.methods import (
+    accelerated,
     adaptive,
     clipped,
     constrained,
     first_order,
+    layerwise,
     line_search,
+    second_order,
     stochastic,
+    variance_reduced,
 )
 from theoryck.methods.base import Argument, Method, method
 
-FAMILIES = (first_order, line_search, constrained, clipped, adaptive, stochastic)
+FAMILIES = (
+    first_order,
+    line_search,
+    constrained,
+    clipped,
+    adaptive,
+    accelerated,
+    layerwise,
+    stochastic,
+    variance_reduced,
+    second_order,
+)
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {

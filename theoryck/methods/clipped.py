@@ -12,6 +12,7 @@ from typing import Any
 from theoryck.algebra import Oracle, hadamard, maximum, minimum, norm, ratio
 from theoryck.algebra.units import GRADIENT, NONE
 from theoryck.methods.base import method
+from theoryck.methods.moments import MOMENTS
 
 
 @method(units={"threshold": GRADIENT})
@@ -21,27 +22,28 @@ def clipped_gd(x: Any, f: Oracle, *, step: Any, threshold: Any) -> Any:
     return x - step * (threshold / maximum(threshold, norm(g))) * g
 
 
-@method(units={"threshold": GRADIENT})
-def clipped_sgd(x: Any, f: Oracle, *, step: Any, threshold: Any) -> Any:
+@method(units={"threshold": GRADIENT}, constants=("batch",))
+def clipped_sgd(x: Any, f: Oracle, *, step: Any, threshold: Any, batch: Any = 1) -> Any:
     """x⁺ = x − step·min(1, threshold/‖g‖)·g, g a stochastic gradient at x
     [Zhang, Karimireddy, Veit, Kim, Reddi, Kumar, Sra 2020, GClip]
     """
-    g = f.sample_grad(x)
+    g = f.sample_grad(x, batch=batch)
     return x - step * (threshold / maximum(threshold, norm(g))) * g
 
 
-@method(units={"threshold": GRADIENT})
-def coordinate_clipped_sgd(x: Any, f: Oracle, *, step: Any, threshold: Any) -> Any:
+@method(units={"threshold": GRADIENT}, constants=("batch",))
+def coordinate_clipped_sgd(x: Any, f: Oracle, *, step: Any, threshold: Any, batch: Any = 1) -> Any:
     """x⁺ᵢ = xᵢ − step·min(1, threshold/|gᵢ|)·gᵢ, g a stochastic gradient at x
     [Zhang, Karimireddy, Veit, Kim, Reddi, Kumar, Sra 2020, CClip with equal thresholds]
     """
-    g = f.sample_grad(x)
+    g = f.sample_grad(x, batch=batch)
     return x - step * hadamard(threshold / maximum(threshold, abs(g)), g)
 
 
 @method(
     start=lambda x: (x, x - x, x - x),
-    units={"beta1": NONE, "beta2": NONE, "damping": GRADIENT, "alpha": NONE},
+    units={"damping": GRADIENT, "alpha": NONE, **MOMENTS},
+    constants=("batch",),
 )
 def acclip(
     state: Any,
@@ -52,13 +54,14 @@ def acclip(
     beta2: Any = Fraction(99, 100),
     damping: Any = Fraction(1, 100000),
     alpha: Any = 1,
+    batch: Any = 1,
 ) -> Any:
     """m⁺ = β₁·m + (1−β₁)·g, t⁺ = β₂·t + (1−β₂)·|g|^α, τ = t⁺^(1/α),
     x⁺ = x − step·min(1, τ/(|m⁺| + damping))·m⁺, by coordinate
     [Zhang, Karimireddy, Veit, Kim, Reddi, Kumar, Sra 2020, Algorithm 1]
     """
     x, m, tau_power = state
-    g = f.sample_grad(x)
+    g = f.sample_grad(x, batch=batch)
     m = beta1 * m + (1 - beta1) * g
     tau_power = beta2 * tau_power + (1 - beta2) * abs(g) ** alpha
     tau = tau_power ** (1 / alpha)

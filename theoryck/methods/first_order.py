@@ -55,9 +55,9 @@ def optimized_gradient(state: Any, f: Oracle, *, L: Any) -> Any:
     return extrapolate(last), y_next, extrapolate(inner), inner
 
 
-@method(units={"step": NONE, "metric": CURVATURE})
-def variable_metric(x: Any, f: Oracle, *, step: Any, metric: Any) -> Any:
+@method(units={"step": NONE, "metric": CURVATURE}, constants=("batch",))
+def variable_metric(x: Any, f: Oracle, *, step: Any, metric: Any, batch: Any = 1) -> Any:
     """x⁺ = x − step·H⁻¹·g, H = metric·I, g a stochastic gradient at x
     [Davidon 1959; a claim's metric is a multiple of the identity]
     """
-    return x - step / metric * f.sample_grad(x)
+    return x - step / metric * f.sample_grad(x, batch=batch)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from theoryck.algebra import Oracle, sqrt
+from theoryck.algebra import Oracle, norm, ratio, sqrt
 from theoryck.algebra.units import GRADIENT, NONE
-from theoryck.errors import UntraceableError
 from theoryck.methods.base import method
 
 
@@ -16,12 +15,32 @@ def sgd(x: Any, f: Oracle, *, step: Any, batch: Any = 1) -> Any:
     return x - step * f.sample_grad(x, batch=batch)
 
 
-@method(start=lambda x: (x, x - x))
-def momentum_sgd(state: Any, f: Oracle, *, step: Any, momentum: Any) -> Any:
+@method(units={"damping": NONE / GRADIENT}, constants=("batch",))
+def damped_sgd(x: Any, f: Oracle, *, step: Any, damping: Any, batch: Any = 1) -> Any:
+    """x⁺ = x − step/(damping·‖g‖ + 1)·g, g a stochastic gradient at x
+    [Giselsson, Stochastic gradient descent, the gradient-normalised step-size rule; with a step
+    that depends on k the combined one]
+    """
+    g = f.sample_grad(x, batch=batch)
+    return x - ratio(step, damping * norm(g) + 1) * g
+
+
+@method(start=lambda x: (x, x - x), constants=("batch",))
+def momentum_sgd(state: Any, f: Oracle, *, step: Any, momentum: Any, batch: Any = 1) -> Any:
     """m⁺ = momentum·m + g, x⁺ = x − step·m⁺, m₀ = 0        [Polyak 1964; lecture form]"""
     x, m = state
-    m = momentum * m + f.sample_grad(x)
+    m = momentum * m + f.sample_grad(x, batch=batch)
     return x - step * m, m
+
+
+@method(start=lambda x: (x, x), constants=("batch",))
+def nesterov_sgd(state: Any, f: Oracle, *, step: Any, momentum: Any, batch: Any = 1) -> Any:
+    """y = x + momentum·(x − x⁻), x⁺ = y − step·g, g a stochastic gradient at y, x⁻₀ = x₀
+    [Nesterov 1983; Sutskever, Martens, Dahl, Hinton 2013]
+    """
+    x, x_previous = state
+    y = x + momentum * (x - x_previous)
+    return y - step * f.sample_grad(y, batch=batch), x
 
 
 @method(units={"radius": GRADIENT})
@@ -32,43 +51,22 @@ def perturbed_gd(x: Any, f: Oracle, *, step: Any, radius: Any) -> Any:
     return x - step * (f.grad(x) + radius * f.noise(x, "ball"))
 
 
-@method
-def perturbed_sgd(x: Any, f: Oracle, *, step: Any) -> Any:
-    """x⁺ = x − step·(g + ξ), ξ uniform on the unit sphere        [Ge, Huang, Jin, Yuan 2015]"""
-    return x - step * (f.sample_grad(x) + f.noise(x, "sphere"))
-
-
-@method
-def sgld(x: Any, f: Oracle, *, step: Any) -> Any:
-    """x⁺ = x − step·g + √(2·step)·ξ, ξ standard Gaussian        [Welling and Teh 2011]"""
-    return x - step * f.sample_grad(x) + sqrt(2 * step) * f.noise(x, "gaussian")
-
-
-@method(
-    start=lambda x: (x, x, None),
-    units={"period": NONE, "anchor": NONE},
-    constants=("period", "batch", "anchor"),
-)
-def spider(
-    state: Any, f: Oracle, *, step: Any, period: Any, batch: Any = 1, anchor: Any = 1, k: Any
-) -> Any:
-    """x⁺ = x − step·v; v is a stochastic gradient of ``anchor`` draws when ``period`` divides k,
-    and else v + ∇f_S(x) − ∇f_S(x⁻) with S a fresh sample of ``batch`` draws
-    [Fang, Li, Lin, Zhang 2018, without normalisation]
+@method(units={"radius": GRADIENT})
+def gaussian_perturbed_gd(x: Any, f: Oracle, *, step: Any, radius: Any) -> Any:
+    """x⁺ = x − step·(∇f(x) + ξ), ξ ~ N(0, radius²/d·I), d the dimension of x
+    [Jin, Netrapalli, Ge, Kakade, Jordan 2021, Algorithm 1]
     """
-    x, x_previous, v = state
-    if _divides(period, k):
-        v = f.sample_grad(x, batch=anchor)
-    else:
-        here, before = f.sample_grads((x, x_previous), batch=batch)
-        v = v + here - before
-    return x - step * v, x, v
+    xi = f.noise(x, "gaussian")
+    return x - step * (f.grad(x) + radius / x.shape[-1] ** 0.5 * xi)
 
 
-def _divides(period: Any, k: Any) -> bool:
-    if not isinstance(k, int):
-        raise UntraceableError(
-            f"spider counts k in integers, got {k}: simulate runs it step by step"
-        )
-    # by multiples, which every number system has
-    return any(multiple * period == k for multiple in range(k + 1))
+@method(constants=("batch",))
+def perturbed_sgd(x: Any, f: Oracle, *, step: Any, batch: Any = 1) -> Any:
+    """x⁺ = x − step·(g + ξ), ξ uniform on the unit sphere        [Ge, Huang, Jin, Yuan 2015]"""
+    return x - step * (f.sample_grad(x, batch=batch) + f.noise(x, "sphere"))
+
+
+@method(constants=("batch",))
+def sgld(x: Any, f: Oracle, *, step: Any, batch: Any = 1) -> Any:
+    """x⁺ = x − step·g + √(2·step)·ξ, ξ standard Gaussian        [Welling and Teh 2011]"""
+    return x - step * f.sample_grad(x, batch=batch) + sqrt(2 * step) * f.noise(x, "gaussian")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from theoryck.algebra import Oracle, norm, ratio
@@ -12,6 +12,17 @@ from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Noise
 from theoryck.simulate.problems.base import Functions
 from theoryck.simulate.streams import Streams
+
+ASK = "run one that has it, or a method that does not ask"
+REMEDIES = {
+    "f.prox": "its functions need a prox",
+    "f.line_search": "its functions need a line_search, as those of quadratics have",
+    "f.hessian": "its functions need a hessian",
+    "f.hessian_vector": "its functions need a hessian_vector",
+    "f.project": "Constrained(problem, Box(...)) or Ball(...) has a feasible set, at most as wide",
+    "f.linear_minimizer": "Constrained(problem, Box(...)) or Ball(...) has a feasible set",
+    "f.parts": "Composite(smooth, simple) has two",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +102,17 @@ class ArrayOracle(Oracle):
             raise self.no_answer("f.linear_minimizer")
         return self.functions.feasible.linear_minimizer(g)
 
+    def parts(self) -> tuple[Oracle, Oracle]:
+        if self.functions.parts is None:
+            raise self.no_answer("f.parts")
+        smooth, simple = self.functions.parts
+        return replace(self, functions=smooth), replace(self, functions=simple)
+
     def no_answer(self, question: str) -> UntraceableError:
-        return UntraceableError(f"{question} has no answer from the problem that is run")
+        name = question.split()[0]
+        return UntraceableError(
+            f"{question} has no answer from the problem that is run: {REMEDIES.get(name, ASK)}"
+        )
 
 
 def _within(diameter: float, allowed: Any) -> bool:
