@@ -223,7 +223,7 @@ class Streams:
         for i, entry in enumerate(facts["questions"]):
             kind, law, parameter, shape = json.loads(entry["question"])
             question = Question(str(kind), law, float(parameter), tuple(int(s) for s in shape))
-            rest = np.asarray(state[f"ahead {i}"], dtype=LAWS[law].dtype)
+            rest: Any = np.asarray(state[f"ahead {i}"], dtype=LAWS[law].dtype)
             used = int(entry["length"]) - rest.shape[1]
             words = np.asarray(state[f"generators {i}"], dtype=np.uint64)
             if rest.shape[0] != runs or rest.shape[2:] != question.shape or used < 0:
@@ -267,7 +267,7 @@ class Streams:
     ) -> _Ahead:
         law = LAWS[question.law]
         # a new array each time: a method may keep a view of the old one
-        block = np.empty((self.runs, length, *question.shape), dtype=law.dtype)
+        block: Any = np.empty((self.runs, length, *question.shape), dtype=law.dtype)
         for generator, row in zip(generators, block, strict=True):
             law.fill(generator, row, question.parameter)
         block = law.finish(block, question.parameter)
