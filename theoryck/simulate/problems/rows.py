@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.products import by_rows
 
 
 def products(xp: Any, rows: Any, x: Any) -> Any:
-    """⟨a_i, x⟩ for every row and run, of shape (runs, n).
-
-    One product of a matrix and a vector for each run: rounded in the same way whatever the run
-    is batched with, which a product of two matrices is not.
-    """
-    return (rows @ xp.expand_dims(x, axis=-1))[..., 0]
+    """⟨a_i, x⟩ for every row and run, of shape (runs, n)."""
+    return by_rows(xp, x, xp.matrix_transpose(rows))
 
 
 def combinations(xp: Any, weights: Any, rows: Any) -> Any:
     """Σ_i w_i·a_i for every run, of shape (runs, d); weights of shape (runs, n)."""
-    return (xp.matrix_transpose(rows) @ xp.expand_dims(weights, axis=-1))[..., 0]
+    return by_rows(xp, weights, rows)
 
 
 def drawn(xp: Any, rows: Any, indices: Any) -> Any:
