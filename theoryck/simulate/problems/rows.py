@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.products import by_rows
+
+MARGIN = 1e-10  # relative, far above what rounding does to an eigenvalue of a small matrix
+
+
+def above(value: float) -> Fraction:
+    """A rational number above the number that was computed as ``value``."""
+    return Fraction(float(value) * (1 + MARGIN) + 1e-300)
+
+
+def below(value: float, scale: float) -> Fraction:
+    """A rational number below the number ≥ 0 computed as ``value``, an error of ``scale``."""
+    return Fraction(max(0.0, float(value) - MARGIN * float(scale)))
 
 
 def products(xp: Any, rows: Any, x: Any) -> Any:
@@ -45,3 +59,16 @@ def check_indices(xp: Any, indices: Any, runs: int, count: int) -> None:
         raise SimulationError(
             f"the components are numbered 0, …, {count - 1}; found {least if least < 0 else most}"
         )
+
+
+def hessian_of_products(xp: Any, hessian_vector: Callable[[Any, Any], Any], x: Any) -> Any:
+    """∇²f(x), of shape (runs, d, d), from its products with the d unit vectors."""
+    runs, d = x.shape
+    unit = xp.eye(d, dtype=x.dtype, device=x.device)
+
+    def copies(array: Any, axis: int) -> Any:
+        every = xp.broadcast_to(xp.expand_dims(array, axis=axis), (runs, d, d))
+        return xp.reshape(every, (runs * d, d))
+
+    columns = xp.reshape(hessian_vector(copies(x, 1), copies(unit, 0)), (runs, d, d))
+    return 0.5 * (columns + xp.matrix_transpose(columns))

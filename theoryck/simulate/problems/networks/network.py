@@ -163,7 +163,9 @@ class Network:
 
 
 def _positive(width: Any) -> bool:
-    return isinstance(width, Integral) and not isinstance(width, bool) and int(width) > 0
+    if type(width) is bool:
+        return False
+    return isinstance(width, Integral) and int(width) > 0
 
 
 def _grouped(widths: tuple[int, ...]) -> list[str]:

@@ -10,7 +10,7 @@ from theoryck.simulate.backend import check_points
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.networks import passes
 from theoryck.simulate.problems.networks.network import Layers, Network
-from theoryck.simulate.problems.rows import check_indices, drawn
+from theoryck.simulate.problems.rows import check_indices, drawn, hessian_of_products
 
 CELLS = 2**17  # numbers in a layer's largest array: a pass stays near the processor
 
@@ -64,13 +64,7 @@ class Program:
 
     def hessian(self, x: Any) -> Any:
         """∇²f(x), of shape (runs, d, d): its products with the d unit vectors."""
-        xp, d = self.xp, self.network.dimension
-        runs = x.shape[0]
-        points = xp.reshape(xp.broadcast_to(xp.expand_dims(x, axis=1), (runs, d, d)), (-1, d))
-        unit = xp.eye(d, dtype=x.dtype, device=x.device)
-        units = xp.reshape(xp.broadcast_to(xp.expand_dims(unit, axis=0), (runs, d, d)), (-1, d))
-        rows = xp.reshape(self.hessian_vector(points, units), (runs, d, d))
-        return 0.5 * (rows + xp.matrix_transpose(rows))
+        return hessian_of_products(self.xp, self.hessian_vector, x)
 
     def _mean(self, piece: Piece, x: Any, indices: Any, v: Any = None) -> Any:
         xp, network = self.xp, self.network
