@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,8 +22,9 @@ from theoryck.simulate.record import Outcome, Record
 from theoryck.simulate.runs import Runnable
 from theoryck.simulate.schedule import Schedule
 from theoryck.simulate.streams import Streams
-from theoryck.simulate.trees import taken
+from theoryck.simulate.trees import flattened, restored, taken
 
+RECORDED = ("last", "steps", "stopped", "diverged")
 Stop = Callable[[View], Any]  # which runs are done, of shape (runs,)
 
 
@@ -108,6 +110,68 @@ class Course:
                 self.carried[name] = metric.update(self.carried[name], view)
         self._stop(view)
         self._end_at_horizon()
+
+    def saved(self) -> dict[str, Any]:
+        """All of it as NumPy arrays by name, for :meth:`resume`."""
+        record, backend = self.record, self.plan.backend
+        saved = {"rows": self.rows, "alive": self.alive}
+        saved |= {name: getattr(record, name) for name in RECORDED}
+        saved |= {f"measured {name}": numbers for name, numbers in record.measured.items()}
+        facts: dict[str, Any] = {"k": self.k, "tree": None}
+        if not self.ended:
+            carried = tuple(self.carried[name] for name in self.plan.metrics)
+            facts["tree"], arrays = flattened((self.state, carried), backend)
+            saved |= {f"array {i}": array for i, array in enumerate(arrays)}
+            streams = self.oracle.streams.state()
+            saved |= {f"streams {name}": array for name, array in streams.items()}
+        return {"facts": np.array(json.dumps(facts)), **saved}
+
+    def resume(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`saved` gave, on a course that has just begun.
+
+        Raises:
+            LookupError, TypeError, ValueError: it gave no such arrays.
+        """
+        record, backend, d = self.record, self.plan.backend, self.record.dimension
+        facts = json.loads(str(saved["facts"]))
+        for name in RECORDED:
+            like = getattr(record, name)
+            setattr(record, name, _like(saved[name], like.shape, like.dtype, name))
+        record.measured = {
+            name.removeprefix("measured "): _like(
+                array, (record.runs, *array.shape[1:]), array.dtype, name
+            )
+            for name, array in saved.items()
+            if name.startswith("measured ")
+        }
+        rows = _like(saved["rows"], saved["rows"].shape, np.int64, "rows")
+        alive = _like(saved["alive"], rows.shape, np.bool_, "alive")
+        self.k = int(facts["k"])
+        if rows.ndim != 1 or not 0 <= self.k <= self.plan.steps or np.any(np.diff(rows) < 1):
+            raise ValueError(f"{rows.shape} runs after {self.k} of {self.plan.steps} steps")
+        if len(rows):
+            arrays = {
+                int(name.removeprefix("array ")): array
+                for name, array in saved.items()
+                if name.startswith("array ")
+            }
+            self.state, carried = restored(facts["tree"], arrays, backend)
+            x = self.plan.method.iterate(self.state)
+            _like(backend.to_numpy(x), (len(rows), d), np.float64, "iterates")
+            self.carried = dict(zip(self.plan.metrics, carried, strict=True))
+            state = {
+                name.removeprefix("streams "): array
+                for name, array in saved.items()
+                if name.startswith("streams ")
+            }
+            streams = self.oracle.streams
+            _like(state["numbers"] - streams.first, rows.shape, np.int64, "streams")
+            if not np.array_equal(state["numbers"] - streams.first, rows):
+                raise ValueError("the random numbers of other runs")
+            if len(rows) < record.runs:
+                self.schedule = self.schedule.select(backend.place(rows))
+            self.oracle = replace(self.oracle, streams=streams.restore(state))
+        self.rows, self.alive = rows, alive
 
     def _following(self) -> Any:
         arguments = self.schedule.at(self.k)
@@ -203,3 +267,9 @@ class Course:
         self.schedule = self.schedule.select(at)
         self.oracle = replace(self.oracle, streams=self.oracle.streams.select(places))
         self.rows, self.alive = self.rows[places], self.alive[places]
+
+
+def _like(array: Any, shape: tuple[int, ...], dtype: Any, name: str) -> Any:
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(f"{name} of shape {array.shape} and {array.dtype}")
+    return array

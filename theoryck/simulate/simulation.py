@@ -8,19 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from theoryck import __version__
 from theoryck.simulate.backend import Backend, numpy_backend, points
-from theoryck.simulate.course import Course, Plan, Stop
+from theoryck.simulate.blocks import Task, blocks
+from theoryck.simulate.checkpoint import Checkpoint
+from theoryck.simulate.course import Plan, Stop
 from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.fingerprint import fingerprint
 from theoryck.simulate.metrics import Metric
 from theoryck.simulate.noise import Exact, Noise
 from theoryck.simulate.problems.base import Problem
+from theoryck.simulate.progress import Progress, bar
 from theoryck.simulate.quantities import Quantity, View
-from theoryck.simulate.record import Outcome
-from theoryck.simulate.runs import OutOfTimeError, Runnable
+from theoryck.simulate.record import Outcome, joined
+from theoryck.simulate.runs import Runnable
 from theoryck.simulate.schedule import schedule
 from theoryck.simulate.streams import Streams
+from theoryck.simulate.workers import run_all
 
-__all__ = ["Below", "Outcome", "Stop", "simulate"]
+__all__ = ["Below", "Checkpoint", "Outcome", "Stop", "bar", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -48,31 +54,46 @@ def simulate(
     stop: Stop | None = None,
     backend: Backend | None = None,
     deadline: float = float("inf"),
+    block: int | None = None,
+    workers: int = 1,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Run a method ``steps`` steps from every row of ``start``, and measure.
 
-    All runs are one array program: a run sees the same random numbers, and so takes the same
-    course, in any batch. A run that diverges is frozen at its last finite iterate, its metrics
-    are infinite, and ``diverged`` says so.
+    Runs go in blocks, and a block is one array program. A run draws numbers of its own, and so
+    takes the same course in any batch, block and number of workers. One that diverges is put
+    down at its last finite iterate; its metrics are infinite, and ``diverged`` says so.
+
+    The memory is that of the metrics (see :mod:`theoryck.simulate.metrics`), of a few states of a
+    block, and of up to 4096 numbers that a run draws ahead: none of it grows with ``steps``.
 
     Args:
         problem: a problem of :mod:`theoryck.simulate.problems`.
         method: a method, such as ``METHODS["sgd"]``.
         arguments: the method's arguments, each a number, an array of shape (runs,) with a number
-            for each run, or a function of k that gives either.
-        start: the first iterates, floating-point numbers of shape (runs, d).
+            for each run, or a function of k that gives either. :func:`grid` makes such arrays.
+        start: the first iterates, floating-point numbers of shape (runs, d); all runs are
+            computed in doubles.
         steps: the number N of steps.
         metrics: what to measure, by name; see :mod:`theoryck.simulate.metrics`.
         noise: where stochastic gradients come from; exact ones by default.
         seed: the seed of all runs.
         first: the number of the first run.
-        stop: which runs are done, such as ``Below(gap, 1e-6)``.
+        stop: which runs are done, such as ``Below(gap, 1e-6)``; they do not go on.
         backend: NumPy by default.
         deadline: a ``time.monotonic()`` value.
+        block: how many runs go together; by default as many as fit a processor's cache.
+        workers: how many processes share the blocks. Under ``joblib.parallel_config`` they are
+            what it says: ``"threading"``, or ``"dask"`` for machines.
+        checkpoint: where to save the runs now and then, and to go on from.
+        progress: told how many steps of how many are done, such as by :func:`bar`.
 
     Raises:
         SimulationError: something of this is not as described.
         OutOfTimeError: the deadline came first.
+        CheckpointError: there is a checkpoint of other runs, or a damaged one.
+        WorkerError: a worker died.
 
     >>> import numpy as np
     >>> from fractions import Fraction
@@ -88,28 +109,46 @@ def simulate(
     """
     backend = backend or numpy_backend()
     start = points(backend, start, problem.dimension, "start")
-    steps = whole_steps(steps)
+    plan = Plan(
+        problem, method, _count(steps, 0, "steps"), metrics, noise or Exact(), stop, backend
+    )
     runs = int(start.shape[0])
-    plan = Plan(problem, method, steps, metrics, noise or Exact(), stop, backend)
-    streams = Streams(backend, seed, runs, first)
-    course = Course(plan, start, schedule(method, arguments, runs, backend), streams)
-    while not course.ended:
-        if course.k % 16 == 0 and time.monotonic() > deadline:
-            raise OutOfTimeError(f"time was up at step {course.k} of {steps}")
-        course.step()
-    return course.outcome()
+    Streams(backend, seed, runs, first)  # refuses what is no seed before any worker starts
+    schedule(method, arguments, runs, backend)
+    parts = blocks(runs, problem.dimension, block, backend)
+    until = time.time() + deadline - time.monotonic()
+    prints = _prints(plan, arguments, start, seed, first, parts) if checkpoint else {}
+    task = Task(plan, arguments, start, seed, first, until, checkpoint, prints)
+    return joined(run_all(task, parts, _count(workers, 1, "workers"), progress))
 
 
-def whole_steps(steps: Any) -> int:
-    """A number of steps as an integer.
-
-    Raises:
-        SimulationError: it is not one, or negative.
-    """
+def _count(given: Any, least: int, what: str) -> int:
     try:
-        number = operator.index(steps)
+        number = operator.index(given)
     except TypeError as error:
-        raise SimulationError(f"a whole number of steps expected, got {steps!r}") from error
-    if number < 0 or isinstance(steps, bool):
-        raise SimulationError(f"a number of steps expected, got {steps!r}")
+        raise SimulationError(f"a whole number of {what} expected, got {given!r}") from error
+    if number < least or isinstance(given, bool):
+        raise SimulationError(f"a number of {what} of at least {least} expected, got {given!r}")
     return number
+
+
+def _prints(
+    plan: Plan, arguments: Mapping[str, Any], start: Any, seed: int, first: int, parts: list[range]
+) -> dict[str, str]:
+    """The fingerprints of all that the runs depend on, down to the last digit."""
+    depends = {
+        "problem": plan.problem,
+        "method": plan.method,
+        "arguments": arguments,
+        "start": plan.backend.to_numpy(start),
+        "steps": plan.steps,
+        "metrics": plan.metrics,
+        "noise": plan.noise,
+        "seed": seed,
+        "first run": first,
+        "rule for stopping": plan.stop,
+        "array library": (plan.backend.name, plan.backend.xp.__version__),
+        "blocks": parts,
+        "version of theoryck": __version__,
+    }
+    return {name: fingerprint(value) for name, value in depends.items()}
