@@ -1,19 +1,38 @@
 """Engine 3: the claim's method, run on real problems of its class.
 
 It supports a claim with stated confidence, refutes it by an exact run, and never proves one.
+:func:`simulate` runs any method on any problem: thousands of runs as one array program.
 """
 
 from theoryck.simulate.examine import examine
 from theoryck.simulate.explicit import ExplicitRun, run_explicit
 from theoryck.simulate.interpolants import Interpolant, Replay, replay
+from theoryck.simulate.simulation import (
+    Below,
+    Checkpoint,
+    Grid,
+    Outcome,
+    Stop,
+    bar,
+    grid,
+    simulate,
+)
 from theoryck.simulate.trajectories import trajectories
 
 __all__ = [
+    "Below",
+    "Checkpoint",
     "ExplicitRun",
+    "Grid",
     "Interpolant",
+    "Outcome",
     "Replay",
+    "Stop",
+    "bar",
     "examine",
+    "grid",
     "replay",
     "run_explicit",
+    "simulate",
     "trajectories",
 ]

@@ -6,15 +6,16 @@ import operator
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
-from theoryck import __version__
 from theoryck.simulate.backend import Backend, numpy_backend, points
 from theoryck.simulate.blocks import Task, blocks
 from theoryck.simulate.checkpoint import Checkpoint
 from theoryck.simulate.course import Plan, Stop
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.fingerprint import fingerprint
+from theoryck.simulate.grids import Grid, grid
 from theoryck.simulate.metrics import Metric
 from theoryck.simulate.noise import Exact, Noise
 from theoryck.simulate.problems.base import Problem
@@ -26,7 +27,7 @@ from theoryck.simulate.schedule import schedule
 from theoryck.simulate.streams import Streams
 from theoryck.simulate.workers import run_all
 
-__all__ = ["Below", "Checkpoint", "Outcome", "Stop", "bar", "simulate"]
+__all__ = ["Below", "Checkpoint", "Grid", "Outcome", "Stop", "bar", "grid", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,6 @@ def _prints(
         "rule for stopping": plan.stop,
         "array library": (plan.backend.name, plan.backend.xp.__version__),
         "blocks": parts,
-        "version of theoryck": __version__,
+        "version of theoryck": version("theoryck"),
     }
     return {name: fingerprint(value) for name, value in depends.items()}

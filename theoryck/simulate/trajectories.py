@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from theoryck.claims.arithmetic import Floats
-from theoryck.simulate.backend import Backend, check_points, numpy_backend
+from theoryck.simulate.backend import Backend, numpy_backend, points
 from theoryck.simulate.noise import Exact, Noise
 from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.runs import Runnable, Trajectory, run
+from theoryck.simulate.schedule import schedule
 from theoryck.simulate.streams import Streams
 
 
@@ -31,8 +31,8 @@ def trajectories(
     Args:
         problem: a problem of :mod:`theoryck.simulate.problems`.
         method: a method, such as ``METHODS["sgd"]``.
-        arguments: its arguments, the same at every step.
-        start: floating-point numbers of shape (runs, d).
+        arguments: its arguments: numbers, arrays of shape (runs,), or functions of k.
+        start: floating-point numbers of shape (runs, d), computed in doubles.
         horizon: the number of steps.
         noise: where stochastic gradients come from; exact ones by default.
         seed: the seed of all runs.
@@ -52,9 +52,8 @@ def trajectories(
     array([[1.]])
     """
     backend = backend or numpy_backend()
-    check_points(start, problem.dimension, "start")
-    backend.asarray(start, what="start")
+    start = points(backend, start, problem.dimension, "start")
     streams = Streams(backend, seed, int(start.shape[0]), first)
     oracle = ArrayOracle(problem.on(backend), noise or Exact(), streams)
-    doubles = {name: Floats().coerce(value) for name, value in arguments.items()}
-    return run(method, oracle, lambda k: doubles, start, horizon, range(horizon + 1))
+    given = schedule(method, arguments, int(start.shape[0]), backend)
+    return run(method, oracle, given.at, start, horizon, range(horizon + 1))
