@@ -69,7 +69,7 @@ def test_a_start_that_is_no_batch_of_points(start: Any, message: str) -> None:
 
 @pytest.mark.parametrize("batch", [0, -1, 1.5, float("nan"), float("inf"), "two"])
 def test_a_batch_that_is_no_batch(batch: Any) -> None:
-    with pytest.raises(SimulationError, match="positive whole number|number expected"):
+    with pytest.raises(SimulationError, match=r"positive whole number|number expected"):
         trajectories(
             PLANE, METHODS["sgd"], {"step": 0.1, "batch": batch}, np.ones((1, 2)), 1,
             noise=Gaussian(Q(1)),
