@@ -224,8 +224,9 @@ def test_pieces_of_the_work_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
 
     whole = seen()
-    for cells in (4, 12, 60):  # single samples, three of them, and pairs of runs
+    for cells, samples in ((4, 1), (12, 1), (60, 1), (1, 4), (2**30, 256)):
         monkeypatch.setattr(program, "CELLS", cells)
+        monkeypatch.setattr(program, "SAMPLES", samples)
         for piecewise, at_once in zip(seen(), whole, strict=True):
             np.testing.assert_allclose(piecewise, at_once, rtol=1e-12, atol=1e-14)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from theoryck.algebra import dot
 from theoryck.simulate.backend import Backend, numpy_backend
@@ -148,7 +149,9 @@ class LinearClassification(Problem):
         def hessian(x: Any) -> Any:
             return self._loss_hessian(x) + ridge * np.eye(len(x))
 
-        return _newton(gradient, hessian, np.zeros(self.dimension))
+        # its matrices are small: threads cost more than they save, and a lot on a busy machine
+        with threadpool_limits(limits=1, user_api="blas"):
+            return _newton(gradient, hessian, np.zeros(self.dimension))
 
     def _loss_hessian(self, x: Any) -> Any:
         """∇² of the mean loss, (d·c, d·c): a weighted AᵀA for every pair of outputs."""

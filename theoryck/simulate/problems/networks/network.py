@@ -112,6 +112,11 @@ class Network:
         both = (part for layer in self.layers for part in (layer.weights, layer.biases))
         return tuple(part for part in both if part is not None)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of weights of each layer."""
+        return tuple(layer.inputs * layer.outputs for layer in self.layers)
+
     def fixed(self, given: tuple[Any, ...]) -> tuple[Any, ...]:
         """The frozen layers' parameters, checked for their shapes (inputs [+ 1], outputs).
 

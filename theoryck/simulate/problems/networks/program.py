@@ -12,7 +12,8 @@ from theoryck.simulate.problems.networks import passes
 from theoryck.simulate.problems.networks.network import Layers, Network
 from theoryck.simulate.problems.rows import check_indices, drawn, hessian_of_products
 
-CELLS = 2**17  # numbers in a layer's largest array: a pass stays near the processor
+CELLS = 2**14  # numbers in a layer's largest array: 128 KB stay near the processor
+SAMPLES = 256  # at least, where there are as many: enough for the speed of a matrix product
 
 Piece = Callable[[Layers, Any, Any, Layers], Any]  # of shape (runs, k), summed over samples
 
@@ -73,9 +74,9 @@ class Program:
         if indices is not None:
             check_indices(xp, indices, runs, count)
             count = indices.shape[1]
-        widest = max(network.widths)
-        samples = max(1, min(count, CELLS // widest))
-        rows = max(1, CELLS // (widest * samples))
+        widest, largest = max(network.widths), max(network.sizes)
+        samples = min(count, max(SAMPLES, CELLS // widest))
+        rows = max(1, CELLS // max(widest * samples, largest))
         means = []
         for first in range(0, runs, rows):
             here = slice(first, min(first + rows, runs))
