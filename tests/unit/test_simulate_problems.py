@@ -5,85 +5,29 @@ from __future__ import annotations
 from fractions import Fraction as Q
 from typing import Any
 
-import array_api_strict
 import numpy as np
 import pytest
 
+from tests.unit.problem_table import KINKED, SMOOTH
 from theoryck.claims.arithmetic import Rationals, to_fraction
-from theoryck.simulate.backend import numpy_backend, of_namespace
+from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.problems.base import ExactProblem, Problem
 from theoryck.simulate.problems.data import (
     LogisticRegression,
     breast_cancer,
-    gaussian_least_squares,
 )
-from theoryck.simulate.problems.nonconvex import Cosine, SineSquared
-from theoryck.simulate.problems.piecewise import (
-    AbsoluteValue,
-    EuclideanNorm,
-    Huber,
-    LargestCoordinate,
-)
+from theoryck.simulate.problems.nonconvex import SineSquared
 from theoryck.simulate.problems.quadratic import (
-    DiagonalQuadratic,
-    RotatedQuadratic,
     ShiftedQuadratics,
 )
 
-SMOOTH: dict[str, Problem] = {
-    "diagonal": DiagonalQuadratic((Q(1, 3), Q(2), Q(0))),
-    "rotated": RotatedQuadratic((Q(1, 10), Q(1), Q(3), Q(3)), seed=4),
-    "shifted": ShiftedQuadratics(Q(3, 2), 4, Q(1, 2), size=2),
-    "huber": Huber(Q(2), Q(0), Q(1, 2), size=3),
-    "stiff": Huber(Q(1, 5), Q(2), Q(1), size=2),
-    "cosine": Cosine(Q(2), Q(1, 3), size=2),
-    "sine squared": SineSquared(Q(4), Q(2)),
-    "least squares": gaussian_least_squares(12, 5, noise=0.3),
-    "overparameterised": gaussian_least_squares(5, 12),
-    "breast cancer": breast_cancer().rescaled(Q(1, 50), Q(2), Q(1)),
-}
-KINKED: dict[str, Problem] = {
-    "absolute": AbsoluteValue(Q(3, 2), size=2),
-    "norm": EuclideanNorm(Q(2), 3),
-    "largest": LargestCoordinate(Q(1, 2), 4),
-}
-EVERY = SMOOTH | KINKED
-FINITE_SUMS = ["shifted", "least squares", "overparameterised", "breast cancer"]
+EVERY = SMOOTH | {name: p for name, p in KINKED.items() if name != "composite"}
 
 
 def points(problem: Problem, count: int = 60, spread: float = 2.0, seed: int = 1) -> Any:
     rng = np.random.default_rng(seed)
     x_star = np.asarray(problem.on(numpy_backend()).x_star)
     return x_star + spread * rng.standard_normal((count, problem.dimension))
-
-
-@pytest.mark.parametrize("name", SMOOTH)
-def test_gradients_agree_with_differences(name: str) -> None:
-    functions = SMOOTH[name].on(numpy_backend())
-    x, h = points(SMOOTH[name]), 1e-5
-    differences = np.concatenate(
-        [
-            (functions.value(x + h * e) - functions.value(x - h * e)) / (2 * h)
-            for e in np.eye(functions.dimension)
-        ],
-        axis=1,
-    )
-    scale = max(1.0, float(np.abs(differences).max()))
-    # where a piece ends within h of x, the difference quotient is off by L·h
-    np.testing.assert_allclose(functions.gradient(x), differences, atol=1e-7 * scale + 1e-6)
-    steady = np.abs(functions.gradient(x) - differences) < 1e-7 * scale
-    assert steady.mean() > 0.95
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_the_minimum_is_the_minimum(name: str) -> None:
-    functions = EVERY[name].on(numpy_backend())
-    x_star = np.reshape(functions.x_star, (1, -1))
-    assert functions.value(x_star)[0, 0] == pytest.approx(functions.f_star, abs=1e-12)
-    assert np.abs(functions.gradient(x_star)).max() < 1e-9
-    near = points(EVERY[name], spread=1e-3)
-    assert (functions.value(near) >= functions.f_star - 1e-12).all()
-    assert (functions.value(points(EVERY[name])) >= functions.f_star).all()
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -144,66 +88,6 @@ def test_hessian_constants_hold(name: str) -> None:
     assert (change <= float(constants.hessian) * np.linalg.norm(x - y, axis=1) + 1e-5).all()
 
 
-@pytest.mark.parametrize("name", FINITE_SUMS)
-def test_components_average_to_the_gradient(name: str) -> None:
-    functions = SMOOTH[name].on(numpy_backend())
-    assert functions.components is not None
-    x = points(SMOOTH[name], 3)
-    everything = np.tile(np.arange(functions.count), (3, 1))
-    np.testing.assert_allclose(
-        functions.components(x, everything), functions.gradient(x), rtol=1e-10, atol=1e-10
-    )
-
-
-@pytest.mark.parametrize("name", FINITE_SUMS)
-def test_component_constants_hold(name: str) -> None:
-    problem = SMOOTH[name]
-    constants, functions = problem.component_constants(), problem.on(numpy_backend())
-    assert constants is not None
-    assert functions.components is not None
-    assert constants.upper is not None
-    x, y = points(problem, 40), points(problem, 40, seed=2)
-    for i in range(0, functions.count, max(1, functions.count // 15)):
-        index = np.full((40, 1), i)
-        dg = functions.components(x, index) - functions.components(y, index)
-        product, square = np.sum((x - y) * dg, axis=1), np.sum((x - y) ** 2, axis=1)
-        assert (product <= float(constants.upper) * square + 1e-9).all()
-        assert (product >= float(constants.lower or 0) * square - 1e-9).all()
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_batched_is_one_by_one(name: str) -> None:
-    functions = EVERY[name].on(numpy_backend())
-    x = points(EVERY[name], 7)
-    for function in (functions.value, functions.gradient):
-        rows = np.concatenate([function(row[None]) for row in x])
-        np.testing.assert_allclose(function(x), rows, rtol=1e-12, atol=1e-13)
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_every_problem_runs_under_the_strict_standard(name: str) -> None:
-    strict = of_namespace("strict", array_api_strict)
-    functions = EVERY[name].on(strict)
-    plain = EVERY[name].on(numpy_backend())
-    x = points(EVERY[name], 4)
-    for ours, theirs in (
-        (functions.value, plain.value),
-        (functions.gradient, plain.gradient),
-    ):
-        np.testing.assert_allclose(
-            np.asarray(ours(array_api_strict.asarray(x))), theirs(x), rtol=1e-12, atol=1e-12
-        )
-    if functions.components is not None and plain.components is not None:
-        indices = np.array([[0, 1], [1, 1], [2, 0], [1, 0]])
-        np.testing.assert_allclose(
-            np.asarray(
-                functions.components(array_api_strict.asarray(x), array_api_strict.asarray(indices))
-            ),
-            plain.components(x, indices),
-            rtol=1e-12,
-        )
-
-
 @pytest.mark.parametrize(
     "name", [name for name, problem in EVERY.items() if isinstance(problem, ExactProblem)]
 )
@@ -251,15 +135,6 @@ def test_line_search_minimises_along_the_line() -> None:
         found = functions.line_search(x, -functions.gradient(x))
         slope = np.sum(functions.gradient(found) * functions.gradient(x), axis=1)
         np.testing.assert_allclose(slope, 0, atol=1e-9)
-
-
-def test_scaling_keeps_the_curvature() -> None:
-    for problem in (Huber(Q(2), Q(1), Q(1, 2)), Cosine(Q(2), Q(1)), SineSquared(Q(2))):
-        scaled = problem.scaled(Q(3))
-        ours, theirs = problem.on(numpy_backend()), scaled.on(numpy_backend())
-        x = np.array([[0.3], [2.0]])
-        np.testing.assert_allclose(theirs.value(3 * x), 9 * ours.value(x))
-        assert scaled.constants().upper == problem.constants().upper
 
 
 def test_shifted_quadratics_have_the_stated_variance() -> None:

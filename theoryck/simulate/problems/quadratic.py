@@ -12,6 +12,8 @@ from theoryck.algebra import NumberSystem, dot, ratio
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, Separable, shown
+from theoryck.simulate.problems.rows import check_indices, products
+from theoryck.simulate.problems.second_order import diagonal
 
 
 def _constants(spectrum: tuple[Fraction, ...]) -> Constants:
@@ -33,7 +35,8 @@ def _check(spectrum: tuple[Fraction, ...]) -> None:
         raise SimulationError("a quadratic needs at least one eigenvalue")
     if min(spectrum) < 0:
         raise SimulationError(
-            f"the eigenvalue {min(spectrum)} is negative: the quadratic has no minimum"
+            f"the eigenvalue {min(spectrum)} is negative: the quadratic has no minimum; "
+            "a QuadraticSaddle may have such eigenvalues"
         )
 
 
@@ -74,6 +77,7 @@ class DiagonalQuadratic(Separable):
             x_star=0.0 * weights,
             prox=lambda x, step: x / (1 + step * weights),
             line_search=line_search,
+            **diagonal(backend, self.dimension, lambda x: weights + backend.xp.zeros_like(x)),
         )
 
     def tuned(self, factor: Fraction) -> DiagonalQuadratic | None:
@@ -92,6 +96,42 @@ class DiagonalQuadratic(Separable):
 
     def data(self) -> dict[str, Any]:
         return {"kind": "quadratic", "spectrum": [str(value) for value in self.spectrum]}
+
+
+@dataclass(frozen=True)
+class QuadraticSaddle(Problem):
+    """f(x) = ½ Σ λ_i x_i² with at least one λ_i < 0: 0 is a strict saddle, or a maximum, and f has
+    no minimum."""
+
+    spectrum: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        if not self.spectrum or min(self.spectrum) >= 0:
+            raise SimulationError(
+                "a saddle needs a negative eigenvalue; without one take a DiagonalQuadratic"
+            )
+
+    @property
+    def dimension(self) -> int:
+        return len(self.spectrum)
+
+    def describe(self) -> str:
+        ends = f"{shown(min(self.spectrum))} to {shown(max(self.spectrum))}"
+        return f"a quadratic saddle in {self.dimension} dimensions, eigenvalues {ends}"
+
+    def constants(self) -> Constants:
+        return _constants(self.spectrum)
+
+    def on(self, backend: Backend) -> Functions:
+        weights = backend.asarray([float(value) for value in self.spectrum], what="spectrum")
+        return Functions(
+            dimension=self.dimension,
+            value=lambda x: 0.5 * dot(x, weights * x),
+            gradient=lambda x: weights * x,
+            f_star=None,
+            x_star=None,
+            **diagonal(backend, self.dimension, lambda x: weights + backend.xp.zeros_like(x)),
+        )
 
 
 @dataclass(frozen=True)
@@ -131,44 +171,49 @@ class RotatedQuadratic(Problem):
         return 0.5 * (matrix + matrix.T)
 
     def on(self, backend: Backend) -> Functions:
-        matrix = backend.asarray(self.matrix(), what="matrix")
+        xp, matrix = backend.xp, backend.asarray(self.matrix(), what="matrix")
         identity = np.eye(self.dimension)
+
+        def times(x: Any) -> Any:
+            return products(xp, matrix, x)
 
         def prox(x: Any, step: Any) -> Any:
             resolvent = np.linalg.inv(identity + float(step) * self.matrix())
-            return x @ backend.place(resolvent)
+            return products(xp, backend.place(resolvent), x)
 
         def line_search(x: Any, direction: Any) -> Any:
-            moved = direction @ matrix
+            moved = times(direction)
             return x - ratio(dot(moved, x), dot(moved, direction)) * direction
 
         return Functions(
             dimension=self.dimension,
-            value=lambda x: 0.5 * dot(x, x @ matrix),
-            gradient=lambda x: x @ matrix,
+            value=lambda x: 0.5 * dot(x, times(x)),
+            gradient=times,
             f_star=0.0,
             x_star=backend.place(np.zeros(self.dimension)),
             prox=prox,
             line_search=line_search,
+            hessian=lambda x: xp.broadcast_to(matrix, (x.shape[0], *matrix.shape)),
+            hessian_vector=lambda x, v: times(v),
         )
 
 
 @dataclass(frozen=True)
 class ShiftedQuadratics(Problem):
-    """f = (1/n) Σ f_i, f_i(x) = (λ/2)‖x − c_i‖² with centres ±spread in turn along one axis.
+    """f = (1/n) Σ f_i, f_i(x) = (λ/2)‖x − c_i‖² with centres ±reach in turn along one axis.
 
-    The gradients of the components differ from ∇f by vectors of length at most λ·spread, equal
+    The gradients of the components differ from ∇f by vectors of length at most λ·reach, equal
     to it for even n.
     """
 
     curvature: Fraction
     count: int
-    spread: Fraction
+    reach: Fraction
     size: int = 1
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.curvature <= 0 or self.spread < 0:
-            raise SimulationError("at least one component, λ > 0 and spread >= 0 expected")
+        if self.count < 1 or self.curvature <= 0 or self.reach < 0:
+            raise SimulationError("at least one component, λ > 0 and reach >= 0 expected")
 
     @property
     def dimension(self) -> int:
@@ -191,7 +236,7 @@ class ShiftedQuadratics(Problem):
 
     def offsets(self) -> tuple[Fraction, ...]:
         """The centres along the first axis, relative to their mean."""
-        raw = [self.spread * (-1) ** i for i in range(self.count)]
+        raw = [self.reach * (-1) ** i for i in range(self.count)]
         mean = sum(raw, Fraction(0)) / self.count
         return tuple(value - mean for value in raw)
 
@@ -199,15 +244,26 @@ class ShiftedQuadratics(Problem):
         """E‖∇f_i − ∇f‖² for one component drawn uniformly, the same at every x."""
         return self.curvature**2 * sum(v * v for v in self.offsets()) / self.count
 
+    def spread(self) -> Fraction:
+        return self.variance()
+
     def on(self, backend: Backend) -> Functions:
         xp, rate = backend.xp, float(self.curvature)
         offsets = backend.asarray([float(v) for v in self.offsets()], what="centres")
         floor = 0.5 * rate * float(sum(v * v for v in self.offsets()) / self.count)
         axis = backend.place(np.eye(self.size)[:1])
 
+        def chosen(x: Any, indices: Any) -> Any:
+            check_indices(xp, indices, x.shape[0], self.count)
+            return xp.reshape(xp.take(offsets, xp.reshape(indices, (-1,))), indices.shape)
+
         def components(x: Any, indices: Any) -> Any:
-            chosen = xp.reshape(xp.take(offsets, xp.reshape(indices, (-1,))), indices.shape)
-            return rate * (x - xp.mean(chosen, axis=1, keepdims=True) * axis)
+            return rate * (x - xp.mean(chosen(x, indices), axis=1, keepdims=True) * axis)
+
+        def component_values(x: Any, indices: Any) -> Any:
+            centres = chosen(x, indices)
+            squares = xp.mean((x[:, :1] - centres) ** 2, axis=1, keepdims=True)
+            return 0.5 * rate * (squares + dot(x[:, 1:], x[:, 1:]))
 
         return Functions(
             dimension=self.size,
@@ -217,4 +273,6 @@ class ShiftedQuadratics(Problem):
             x_star=backend.place(np.zeros(self.size)),
             components=components,
             count=self.count,
+            component_values=component_values,
+            **diagonal(backend, self.size, lambda x: rate * xp.ones_like(x)),
         )
