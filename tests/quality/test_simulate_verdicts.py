@@ -168,13 +168,17 @@ def test_the_exact_mean_over_noise_can_be_followed_by_hand() -> None:
     assert f"{mean:.6g}" in found.reason
 
 
-def test_simulated_means_alone_never_refute() -> None:
+def test_what_is_too_much_to_go_through_is_refuted_by_samples() -> None:
     # the outcomes of sixty draws are too many to go through one by one
     found = report(
         SGD, bound="sigma**2/1000", at=[{"L": 1, "Delta": "1/1000", "sigma": 1, "N": 60}]
     )
-    assert found.status is Status.INCONCLUSIVE
-    assert "do not refute" in found.reason
+    assert found.status is Status.REFUTED
+    assert "by two samples" in found.reason
+    witness = found.instances[0].witness
+    assert witness is not None
+    assert witness["kind"] == "sample"
+    assert 0 < witness["error"] <= 1e-6 / 4
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from theoryck.check.documents import SAMPLE
 from theoryck.check.engines import NAMES
 from theoryck.check.instances import Key, merge, summary, wanted
 from theoryck.claims.claim import Claim
@@ -19,6 +20,7 @@ FUNCTION_KINDS = frozenset({"rate", "complexity"})  # refuted by a function, so 
 INSTANCE_ORDER = ("pep", "derive", "simulate")
 FORMULA_ORDER = ("derive", "pep", "simulate")
 
+MOST_ERROR = 1e-6  # of a refutation by samples
 BUG = "this is a fault of theoryck, please report it"
 
 
@@ -81,7 +83,8 @@ def admit(claim: Claim, report: EngineReport) -> EngineReport:
     """The report less whatever its engine had no right to say.
 
     Only derive and pep prove; an instance is proved by a certificate, or by a derivation; a claim
-    about a class of functions is refuted by a witness.
+    about a class of functions is refuted by a witness, which states an error of at most 1e-6 where
+    it rests on samples.
     """
     instances = tuple(_admit_instance(claim, report, instance) for instance in report.instances)
     refuted = any(instance.status is Status.REFUTED for instance in instances)
@@ -110,8 +113,23 @@ def _admit_instance(claim: Claim, report: EngineReport, instance: Instance) -> I
         case Status.REFUTED if claim.kind in FUNCTION_KINDS and instance.witness is None:
             why = f"{report.engine} gave no witness ({BUG})"
             return replace(instance, status=Status.INCONCLUSIVE, reason=why)
+        case Status.REFUTED if not _sure(instance):
+            why = (
+                f"{report.engine} refutes by samples without an error of at most {MOST_ERROR:g} "
+                f"({BUG}): {instance.reason}"
+            )
+            return replace(instance, status=Status.INCONCLUSIVE, reason=why)
         case _:
             return instance
+
+
+def _sure(instance: Instance) -> bool:
+    """Whether a refutation by samples says how sure it is, and is sure enough."""
+    witness = instance.witness
+    if witness is None or witness.get("kind") != SAMPLE:
+        return True
+    error = witness.get("error")
+    return isinstance(error, float) and 0 < error <= MOST_ERROR
 
 
 def _ordered(reports: Iterable[EngineReport], order: tuple[str, ...]) -> list[EngineReport]:

@@ -1,17 +1,21 @@
-"""Certificates and witnesses from files, handed to the kernel."""
+"""Certificates and witnesses from files, handed to the kernel or to the simulator."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theoryck.errors import TheoryckError
 
 if TYPE_CHECKING:
+    from theoryck.assumptions import Assumption
     from theoryck.certificates import Established
+    from theoryck.methods import Method
 
 MAX_BYTES = 64 << 20  # of a certificate
+SAMPLE = "sample"  # the kind of document that is verified by running it
 
 
 class UnreadableError(TheoryckError, ValueError):
@@ -43,11 +47,29 @@ def verify_file(path: str | Path, methods_file: str | None = None) -> Establishe
         ExtensionError: the methods file cannot be used.
         TheoryckError: the document does not establish what it says.
     """
-    from theoryck.certificates import verify
     from theoryck.check.extensions import load_vocabulary
 
     document = read_document(path)
     if not isinstance(document, dict) or not {"format", "kind", "claim"} <= document.keys():
         raise UnreadableError(f"{path}: no certificate; one has the keys format, kind and claim")
     words = load_vocabulary(methods_file)
-    return verify(document, methods=words.methods, assumptions=words.assumptions)
+    return verify_document(document, words.methods, words.assumptions)
+
+
+def verify_document(
+    document: Mapping[str, Any],
+    methods: Mapping[str, Method],
+    assumptions: Mapping[str, Assumption],
+) -> Established:
+    """What a document establishes: by the kernel, or for a refutation by samples by new runs.
+
+    Raises:
+        TheoryckError: it does not establish what it says.
+    """
+    if document.get("kind") == SAMPLE:
+        from theoryck.simulate.sample_documents import verify_sample
+
+        return verify_sample(document, methods=methods, assumptions=assumptions)
+    from theoryck.certificates import verify
+
+    return verify(document, methods=methods, assumptions=assumptions)

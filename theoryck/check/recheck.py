@@ -1,14 +1,16 @@
-"""Checking again, with the kernel alone, what a stored report says is proved or refuted."""
+"""Checking again what a stored report says is proved or refuted: with the kernel alone, or by
+new runs where it is refuted by samples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from theoryck.check.documents import SAMPLE, verify_document
 from theoryck.check.instances import key_of_text
 from theoryck.check.records import plain
 from theoryck.check.rerun import vocabulary_of
-from theoryck.claims.claim import Claim, RateClaim
+from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Instance, Status
 
@@ -40,9 +42,8 @@ def _document_holds(
     document: Mapping[str, Any],
     refutes: bool,
 ) -> bool:
-    from theoryck.certificates import verify
-
-    if not isinstance(claim, RateClaim):
+    sampled = document.get("kind") == SAMPLE
+    if not isinstance(claim, RateClaim | ComplexityClaim if sampled else RateClaim):
         return False
     about, at = document.get("claim"), document.get("at")
     if not isinstance(about, Mapping) or not isinstance(at, Mapping):
@@ -50,7 +51,7 @@ def _document_holds(
     if _statement(about) != _statement(claim.table) or key_of_text(at) != key_of_text(instance.at):
         return False
     try:
-        return verify(document, **vocabulary_of(claim)).refutes is refutes
+        return verify_document(document, **vocabulary_of(claim)).refutes is refutes
     except TheoryckError:
         return False
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from theoryck.claims.claim import Claim, RateClaim
+from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Instance, Status
 
@@ -39,7 +39,7 @@ class Rerun:
         }
 
 
-def vocabulary_of(claim: RateClaim) -> dict[str, Any]:
+def vocabulary_of(claim: RateClaim | ComplexityClaim) -> dict[str, Any]:
     """The words that the claim itself brings: its method and its assumptions, by name."""
     return {
         "methods": {claim.method.method.name: claim.method.method},

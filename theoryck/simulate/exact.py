@@ -23,7 +23,8 @@ from theoryck.simulate.measures import (
     norms_squared_in,
     without_expectations,
 )
-from theoryck.simulate.problems.base import ExactProblem
+from theoryck.simulate.problems.base import ExactProblem, Problem
+from theoryck.simulate.problems.quadratic import DiagonalQuadratic, ShiftedQuadratics
 from theoryck.simulate.runs import Arguments, Trajectory, run
 from theoryck.simulate.values import Values, assumed, to_float
 
@@ -61,7 +62,7 @@ def exact_outcome(
     for numbers in (*systems, Balls()):
         try:
             with _scope(numbers):
-                if not _admissible(claim, values, candidate):
+                if not admissible(claim, values, candidate):
                     return None
                 used = values if isinstance(numbers, Rationals) else values.in_balls()
                 if isinstance(numbers, Balls) and not _traceable(claim.method, used):
@@ -78,7 +79,7 @@ def _scope(numbers: NumberSystem) -> Any:
     return numbers.scope() if isinstance(numbers, Balls) else nullcontext()
 
 
-def _admissible(claim: RateClaim, values: Values, candidate: Candidate) -> bool:
+def admissible(claim: RateClaim, values: Values, candidate: Candidate) -> bool:
     """Whether the candidate is in the claim's class and its start meets the conditions.
 
     Rational values are compared as such, since balls cannot tell that two numbers are equal.
@@ -86,9 +87,7 @@ def _admissible(claim: RateClaim, values: Values, candidate: Candidate) -> bool:
     classes, numbers = assumed(claim.assumptions, values)
     if not in_class(candidate, classes, numbers):
         return False
-    return any(
-        initial_holds(candidate, claim.initial, used) for used in (values, values.in_balls())
-    )
+    return start_holds(candidate, claim.initial, values)
 
 
 @dataclass(frozen=True)
@@ -198,20 +197,45 @@ def start_of(candidate: Candidate, numbers: NumberSystem) -> Coordinates:
     return Coordinates(tuple(numbers.rational(entry) for entry in candidate.direction))
 
 
-def exact_environment(values: Values, oracle: ExactOracle, kept: Trajectory) -> Environment:
-    """What the names of a claim mean on an exact run."""
+def exact_environment(
+    values: Values, oracle: ExactOracle, kept: Trajectory, least: Fraction = Fraction(0)
+) -> Environment:
+    """What the names of a claim mean on an exact run, for the oracle's function plus ``least``."""
     numbers = values.numbers
     dimension = oracle.problem.dimension
+    f_star = numbers.rational(least)
     return Environment(
         symbols={
             **values.exact,
-            "f_star": numbers.integer(0),
+            "f_star": f_star,
             "x_star": Coordinates((numbers.integer(0),) * dimension),
         },
         iterate=kept.at,
-        value=oracle.value,
+        value=lambda x: oracle.value(x) + f_star,
         gradient=oracle.grad,
     )
+
+
+def exact_form(problem: Problem) -> tuple[ExactProblem, Fraction] | None:
+    """A rational problem g with f = g + f*, and f*; None where there is none."""
+    match problem:
+        case ExactProblem():
+            return problem, Fraction(0)
+        case ShiftedQuadratics(curvature=curvature, size=size, count=count):
+            squares = sum((v * v for v in problem.offsets()), Fraction(0))
+            return DiagonalQuadratic((curvature,) * size), curvature * squares / (2 * count)
+    return None
+
+
+def exact_start(candidate: Candidate, values: Values) -> Environment | None:
+    """What the names of a claim mean at x[0], exactly; None where that is not known."""
+    form = exact_form(candidate.problem)
+    if form is None:
+        return None
+    problem, least = form
+    oracle = ExactOracle(problem, values.numbers, Script(()), float("inf"))
+    kept = Trajectory({0: start_of(candidate, values.numbers)}, 0)
+    return exact_environment(values, oracle, kept, least)
 
 
 def arguments_at(use: MethodUse, symbols: Mapping[str, Any], numbers: NumberSystem) -> Arguments:
@@ -248,15 +272,20 @@ def _traceable(use: MethodUse, values: Values) -> bool:
     return True
 
 
+def start_holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
+    """The same in rationals, or in balls where a condition has a root in it."""
+    with Balls().scope():
+        return any(
+            initial_holds(candidate, conditions, used) for used in (values, values.in_balls())
+        )
+
+
 def initial_holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
     """Whether a rational candidate's start meets the conditions exactly."""
-    if not isinstance(candidate.problem, ExactProblem):
+    here = exact_start(candidate, values)
+    if here is None:
         return False
-    numbers = values.numbers
-    oracle = ExactOracle(candidate.problem, numbers, Script(()), float("inf"))
-    kept = Trajectory({0: start_of(candidate, numbers)}, 0)
-    here = exact_environment(values, oracle, kept)
     try:
-        return all(holds(norms_squared_in(c), here, numbers) for c in conditions)
+        return all(holds(norms_squared_in(c), here, values.numbers) for c in conditions)
     except TheoryckError:
         return False

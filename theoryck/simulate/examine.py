@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.claims.expressions import Expr, Order
@@ -13,13 +14,17 @@ from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import TheoryckError
+from theoryck.simulate.classes import Candidate
 from theoryck.simulate.complexity import as_rate
 from theoryck.simulate.documents import kernel_document
+from theoryck.simulate.exact import ExactOutcome
 from theoryck.simulate.observe import Observation
 from theoryck.simulate.orders import GROWTH, Trend, trend
 from theoryck.simulate.problems.base import ExactProblem, shown
-from theoryck.simulate.search import MAX_RANDOMISED, Record, Setting, search
-from theoryck.simulate.statistics import bonferroni
+from theoryck.simulate.sample_documents import sample_document, what_is_shown
+from theoryck.simulate.sampled import ERROR, Sampled
+from theoryck.simulate.search import MAX_RANDOMISED, MAX_TRIALS, Record, Refutation, Setting, search
+from theoryck.simulate.statistics import bonferroni, shared
 from theoryck.simulate.values import Values, choose
 from theoryck.verdict import EngineReport, Instance, Status
 
@@ -34,7 +39,8 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
 
     ``supported`` when every run on every problem tried kept the bound (the reason says what
     was tried), ``refuted`` when runs in exact arithmetic, on a problem whose membership in the
-    class was checked exactly, break it, and else ``inconclusive`` with the reason. It never
+    class was checked exactly, break it, or when samples do so but for a probability of 1e-6 in
+    all (:mod:`theoryck.simulate.sampled`), and else ``inconclusive`` with the reason. It never
     raises for a user's claim.
 
     Args:
@@ -49,9 +55,10 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     if not chosen:
         return _inconclusive("no parameter values are known that meet the constraints", begun)
     level = bonferroni(LEVEL, len(chosen) * MAX_RANDOMISED)
+    error = shared(ERROR, len(chosen) * MAX_TRIALS)
     results = []
     for at in chosen:
-        results.append(_instance(claim, at, level, seed, deadline))
+        results.append(_instance(claim, at, level, error, seed, deadline))
         if results[-1].instance.status is Status.REFUTED:
             break
     return _report(results, begun)
@@ -72,13 +79,14 @@ def _instance(
     claim: RateClaim | ComplexityClaim,
     at: Mapping[str, Expr],
     level: float,
+    error: float,
     seed: int,
     deadline: float,
 ) -> _Result:
     try:
         values = choose(at)
         rate = claim if isinstance(claim, RateClaim) else as_rate(claim, values)
-        setting = Setting(rate, values, level, seed, deadline)
+        setting = Setting(rate, values, level, seed, deadline, error)
         if isinstance(rate.bound, Order):
             return _ordered(setting, trend(setting))
         record = search(setting)
@@ -87,7 +95,7 @@ def _instance(
     except Exception as error:  # a user's method may raise anything; the reason says what
         return _failed(at, f"the run failed: {type(error).__name__}: {error}")
     if record.refutation is not None:
-        return _refuted(rate, at, values, record)
+        return _refuted(claim, rate, at, values, record.refutation)
     return _judged(rate, values, record)
 
 
@@ -122,33 +130,27 @@ def _failed(at: Mapping[str, Expr], reason: str) -> _Result:
     return _Result(Instance(text, None, None, Status.INCONCLUSIVE, reason))
 
 
-def _refuted(claim: RateClaim, at: Mapping[str, Expr], values: Values, record: Record) -> _Result:
-    refutation = record.refutation
-    if refutation is None:
-        raise ValueError("a refutation expected")
+def _refuted(
+    original: RateClaim | ComplexityClaim,
+    claim: RateClaim,
+    at: Mapping[str, Expr],
+    values: Values,
+    refutation: Refutation,
+) -> _Result:
     placed, outcome = refutation.candidate, refutation.outcome
-    problem = placed.problem
-    data = problem.data() if isinstance(problem, ExactProblem) else {}
-    start = [str(entry) for entry in placed.direction]
     where = ", ".join(shown(entry) for entry in placed.direction)
-    document = kernel_document(claim, at, values.text, placed)
-    seen = {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
-    # a document that the kernel verifies where it knows the function, else the bare data
-    witness = (data if document is None else document) | seen
-    if outcome.runs > 1:
-        witness["noise"] = placed.noise.data()
-    how = "an exact run gives"
-    if outcome.runs > 1:
-        how = f"the exact mean over all {outcome.runs} outcomes of the noise gives"
-    what, relation = to_text(claim.measure), "above"
-    if claim.confidence is not None:
-        what, relation = f"P({what} within the bound)", "below"
-    elif claim.relation in (">=", ">"):
-        relation = "below"
-    reason = (
-        f"{placed.describe()}, x[0] = ({where}) and x_star = 0: {how} "
-        f"{what} = {outcome.measure:.6g}, {relation} {outcome.bound:.6g}"
-    )
+    on = f"{placed.describe()}, x[0] = ({where}) and x_star = 0"
+    if isinstance(outcome, Sampled):
+        witness = sample_document(original, values.text, placed, outcome)
+        what, said = what_is_shown(claim)
+        reason = (
+            f"{on}: {what} has the mean {outcome.mean:.6g} over {outcome.runs} runs, and is at "
+            f"least {outcome.lower:.6g} by two samples, each but for a probability of "
+            f"{outcome.error:.2g}; {said} {outcome.bound:.6g}"
+        )
+    else:
+        witness = _exact_witness(claim, at, values, placed, outcome)
+        reason = f"{on}: {_exact_words(claim, outcome)}"
     instance = Instance(
         at=values.text,
         claimed=outcome.bound,
@@ -158,6 +160,35 @@ def _refuted(claim: RateClaim, at: Mapping[str, Expr], values: Values, record: R
         witness=witness,
     )
     return _Result(instance, (reason,))
+
+
+def _exact_witness(
+    claim: RateClaim,
+    at: Mapping[str, Expr],
+    values: Values,
+    placed: Candidate,
+    outcome: ExactOutcome,
+) -> dict[str, Any]:
+    problem = placed.problem
+    data = problem.data() if isinstance(problem, ExactProblem) else {}
+    start = [str(entry) for entry in placed.direction]
+    document = kernel_document(claim, at, values.text, placed)
+    seen = {"start": start, "measure": outcome.measure_text, "bound": outcome.bound_text}
+    # a document that the kernel verifies where it knows the function, else the bare data
+    witness = (data if document is None else document) | seen
+    return witness | {"noise": placed.noise.data()} if outcome.runs > 1 else witness
+
+
+def _exact_words(claim: RateClaim, outcome: ExactOutcome) -> str:
+    how = "an exact run gives"
+    if outcome.runs > 1:
+        how = f"the exact mean over all {outcome.runs} outcomes of the noise gives"
+    what, relation = to_text(claim.measure), "above"
+    if claim.confidence is not None:
+        what, relation = f"P({what} within the bound)", "below"
+    elif claim.relation in (">=", ">"):
+        relation = "below"
+    return f"{how} {what} = {outcome.measure:.6g}, {relation} {outcome.bound:.6g}"
 
 
 def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
@@ -174,9 +205,11 @@ def _judged(claim: RateClaim, values: Values, record: Record) -> _Result:
         if observation.above and observation.randomised:
             return result(
                 Status.INCONCLUSIVE,
-                f"simulated means do not refute, yet on {observation.candidate.describe()} they "
-                f"are surely above the bound: at least {observation.lowest:.6g} (level "
-                f"{LEVEL:g}) against {observation.bound:.6g}",
+                f"{observation.runs} runs do not refute, yet on "
+                f"{observation.candidate.describe()} they are above the bound: at least "
+                f"{observation.lowest:.6g} by Student's bound (level {LEVEL:g}) against "
+                f"{observation.bound:.6g}; a refutation needs a witness that can be run again, "
+                f"and an error of {ERROR:g}",
             )
         if observation.above:
             return result(
@@ -218,7 +251,7 @@ def _summary(seen: Sequence[Observation], late: str) -> str:
         f"is {largest.ratio:.4g}, on {largest.candidate.describe()}"
     )
     if any(observation.randomised for observation in seen):
-        text += f" (all confidence bounds together at level {LEVEL:g})"
+        text += f" (all confidence bounds together at level {LEVEL:g}, of means Student's)"
     return f"{text}; {late}, and the other problems were not run" if late else text
 
 

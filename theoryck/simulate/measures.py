@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from theoryck.algebra import NumberSystem
 from theoryck.claims.arithmetic import Floats
@@ -22,6 +24,8 @@ from theoryck.claims.expressions import (
     Over,
     children,
 )
+from theoryck.simulate.arrays import ArrayNumbers
+from theoryck.simulate.backend import Backend
 from theoryck.simulate.problems.base import Functions
 from theoryck.simulate.runs import Trajectory
 
@@ -40,6 +44,42 @@ def environment(
         gradient=functions.gradient,
         expectation=expectation,
     )
+
+
+def expectations_seen(
+    measure: Expr,
+    symbols: Mapping[str, Any],
+    trajectory: Trajectory,
+    functions: Functions,
+    backend: Backend,
+) -> list[Any]:
+    """What stands in every E(...) that the measure evaluates, in that order, for every run."""
+    runs = int(next(iter(trajectory.iterates.values())).shape[0])
+    seen: list[Any] = []
+
+    def collect(value: Any) -> Any:
+        column = np.asarray(backend.to_numpy(value), dtype=np.float64).reshape(-1)
+        seen.append(np.broadcast_to(column, (runs,)))
+        return value
+
+    evaluate(measure, environment(symbols, trajectory, functions, collect), ArrayNumbers())
+    return seen
+
+
+def with_expectations(
+    measure: Expr, here: Environment, expectations: Sequence[float], backend: Backend
+) -> float:
+    """The measure with numbers in place of its expectations.
+
+    Args:
+        measure: random in its expectations only.
+        here: the start of a single run, which every x[k] within an expectation is taken for.
+        expectations: in the order of :func:`expectations_seen`.
+    """
+    values, start = iter(expectations), here.iterate(0)
+    filled = replace(here, iterate=lambda k: start, expectation=lambda _: next(values))
+    value = evaluate(measure, filled, ArrayNumbers())
+    return float(np.asarray(backend.to_numpy(value), dtype=np.float64).reshape(-1)[0])
 
 
 def iterates_needed(
@@ -136,7 +176,7 @@ def _pull(expr: Apply, arguments: tuple[Expr, ...]) -> Expr | None:
     """E(a) ± E(b) = E(a ± b) and c·E(a) = E(c·a): parameters and the start are not random."""
     if not any(isinstance(a, Expectation) for a in arguments):
         return None
-    if not all(isinstance(a, Expectation) or _fixed(a) for a in arguments):
+    if not all(isinstance(a, Expectation) or is_fixed(a) for a in arguments):
         return None
     random = [isinstance(a, Expectation) for a in arguments]
     linear = (
@@ -150,12 +190,13 @@ def _pull(expr: Apply, arguments: tuple[Expr, ...]) -> Expr | None:
     return Expectation(replace(expr, arguments=bodies), expr.column)
 
 
-def _fixed(expr: Expr | Condition) -> bool:
+def is_fixed(expr: Expr | Condition) -> bool:
+    """Whether no randomness enters: parameters, and x[0] alone of the iterates."""
     if isinstance(expr, Iterate):
         return expr.index == Number(Fraction(0))
     if isinstance(expr, Expectation | Over):
         return False
-    return all(_fixed(child) for child in children(expr))
+    return all(is_fixed(child) for child in children(expr))
 
 
 def increasing_in_expectations(expr: Expr) -> bool:

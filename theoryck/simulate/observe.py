@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from theoryck.algebra import Oracle
 from theoryck.claims.claim import RateClaim
-from theoryck.claims.evaluate import evaluate
+from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expectation, Expr, mentions
 from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend
@@ -20,13 +21,15 @@ from theoryck.simulate.exact import arguments_at
 from theoryck.simulate.measures import (
     environment,
     expectations_outside,
+    expectations_seen,
     increasing_in_expectations,
     iterates_needed,
+    with_expectations,
 )
 from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Functions
 from theoryck.simulate.runs import Trajectory, run
-from theoryck.simulate.statistics import Estimate, bonferroni, frequency, studentised
+from theoryck.simulate.statistics import bonferroni, frequency, studentised
 from theoryck.simulate.streams import Streams
 from theoryck.simulate.values import Values
 
@@ -42,7 +45,8 @@ class Observation:
 
     ``measured`` is compared with ``bound``: one run's measure, the worst of all runs, an upper
     confidence bound for a claim about an expectation, or for one with a confidence the largest
-    probability of failure that the runs allow (and ``bound`` the claimed one).
+    probability of failure that the runs allow (and ``bound`` the claimed one). Of a mean, or a
+    probability, ``mean`` is the sample's, and ``deviation`` the standard deviation of one run.
     """
 
     candidate: Candidate
@@ -52,6 +56,8 @@ class Observation:
     lowest: float
     bound: float
     slack: float
+    mean: float = math.nan
+    deviation: float = math.nan
 
     @property
     def below(self) -> bool:
@@ -108,7 +114,7 @@ def observe(
     Raises:
         TheoryckError: the problem cannot answer the method, or time was up.
     """
-    needed = horizon_of(claim, values)
+    needed = horizon_of(claim, values) | {0}
     functions = candidate.problem.on(backend)
 
     def trajectory(runs: int) -> tuple[Trajectory, Streams]:
@@ -147,56 +153,74 @@ def _measure(
                 return backend.to_numpy(value).reshape(-1)
             return np.asarray([value], dtype=np.float64)
 
-    runs = int(trajectory.at(0).shape[0]) if 0 in trajectory.iterates else _runs(trajectory)
-    bound = float(at(claim.bound)[0])  # all runs start alike
-    slack = TOLERANCE * abs(bound) if math.isfinite(bound) else 0.0
+    runs = int(trajectory.at(0).shape[0])
     flip = -1.0 if claim.relation in (">=", ">") else 1.0
+    bounds = at(claim.bound)
+    # the bound is one number where it is about the start alone: all runs start alike
+    varies = randomised and not iterates_needed((claim.bound,), values.floats) <= {0}
+    bound = 0.0 if varies else float(bounds[0])
+    slack = TOLERANCE * float(np.max(np.abs(bounds))) if np.all(np.isfinite(bounds)) else 0.0
 
     def made(measured: float, lowest: float, limit: float, room: float) -> Observation:
         return Observation(candidate, runs, randomised, measured, lowest, limit, room)
 
+    def excess() -> Any:
+        """The measure, or by how much it is above a bound that differs from run to run."""
+        return flip * (at(claim.measure) - bounds) if varies else flip * at(claim.measure)
+
     if claim.confidence is not None:
         allowed = 1 - float(at(claim.confidence)[0])
-        kept = int(np.sum(flip * at(claim.measure) <= flip * bound + slack))
+        kept = int(np.sum(excess() <= flip * bound + slack))
         if not randomised:
             return made(float(kept == 0), float(kept == 0), allowed, 0.0)
         failures = frequency(runs - kept, runs, level)
-        return made(failures.upper, failures.lower, allowed, 0.0)
+        seen = made(failures.upper, failures.lower, allowed, 0.0)
+        return replace(seen, mean=failures.mean, deviation=_spread(failures.mean))
     measure = expectations_outside(claim.measure)
     if randomised and mentions(measure, Expectation):
-        low, high = _expected(measure, at, level, flip)
-        return made(high, low, flip * bound, slack)
-    samples = flip * at(measure)
+        if varies:
+            raise SimulationError("the bound depends on the run, and the measure is a mean")
+        with backend.quiet():
+            columns = expectations_seen(measure, values.floats, trajectory, functions, backend)
+            start = Trajectory({0: trajectory.at(0)[:1]}, 0)
+            here = environment(values.floats, start, functions)
+            low, high, mean, deviation = _expected(measure, here, columns, backend, level, flip)
+        return replace(made(high, low, flip * bound, slack), mean=mean, deviation=deviation)
+    samples = excess()
     worst = float(np.max(samples)) if not np.any(np.isnan(samples)) else math.inf
     return made(worst, worst, flip * bound, slack)
 
 
-def _runs(trajectory: Trajectory) -> int:
-    return int(next(iter(trajectory.iterates.values())).shape[0])
+def _spread(p: float) -> float:
+    return math.sqrt(p * (1 - p))
 
 
-def _expected(measure: Expr, at: Any, level: float, flip: float) -> tuple[float, float]:
-    """Lower and upper confidence bounds for a measure that is increasing in its expectations."""
+def _expected(
+    measure: Expr,
+    here: Environment,
+    columns: Sequence[Any],
+    backend: Backend,
+    level: float,
+    flip: float,
+) -> tuple[float, float, float, float]:
+    """Lower and upper confidence bounds for a measure that is increasing in its expectations,
+    its value at the sample means, and about its standard deviation for one run."""
     if not increasing_in_expectations(measure):
         raise SimulationError("the measure is not monotone in its expectations")
     if flip < 0:
         raise SimulationError("a lower bound on an expectation")
-    seen: list[Any] = []
-
-    def collect(sample: Any) -> Any:
-        seen.append(sample)
-        return sample
-
-    at(measure, collect)
-    each = bonferroni(level, max(1, len(seen)))
-
-    def bounded(pick: str) -> Any:
-        def expectation(sample: Any) -> float:
-            estimate: Estimate = studentised(np.asarray(sample), each)
-            return float(getattr(estimate, pick))
-
-        return expectation
-
-    low = float(at(measure, bounded("lower"))[0])
-    high = float(at(measure, bounded("upper"))[0])
-    return (low, high) if math.isfinite(high) else (low, math.inf)
+    each = bonferroni(level, max(1, len(columns)))
+    found = [studentised(np.where(np.isnan(c), math.inf, c), each) for c in columns]
+    runs = columns[0].size
+    errors = [float(np.std(c, ddof=1)) / math.sqrt(runs) for c in columns]
+    low, high, mean, step = (
+        with_expectations(measure, here, given, backend)
+        for given in (
+            [e.lower for e in found],
+            [e.upper for e in found],
+            [e.mean for e in found],
+            [e.mean + error for e, error in zip(found, errors, strict=True)],
+        )
+    )
+    deviation = math.sqrt(runs) * (step - mean) if math.isfinite(step) else math.inf
+    return low, high if math.isfinite(high) else math.inf, mean, deviation

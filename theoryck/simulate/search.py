@@ -8,14 +8,16 @@ from fractions import Fraction
 
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Gradient, mentions
-from theoryck.errors import UntraceableError
+from theoryck.errors import TheoryckError, UntraceableError
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.candidates import candidates
 from theoryck.simulate.classes import Candidate, in_class
+from theoryck.simulate.described import candidate_data
 from theoryck.simulate.exact import ExactOutcome, exact_outcome
 from theoryck.simulate.measures import comparisons
 from theoryck.simulate.observe import Observation, horizon_of, observe
 from theoryck.simulate.runs import OutOfTimeError
+from theoryck.simulate.sampled import ERROR, Sampled, Trial, runs_needed, sampled, seeds_of
 from theoryck.simulate.starts import place_start
 from theoryck.simulate.values import Values, assumed
 
@@ -25,27 +27,31 @@ MAX_TUNINGS = 30  # runs spent on making the worst problem of a family worse
 WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
 MAX_WORK = 200_000  # steps of one instance; beyond, only a few problems are run
 FEW = 6
+MAX_TRIALS = 4  # of one instance by fresh samples, which share the error of its report
+LEAST_RUNS, MOST_RUNS = 500, 40_000  # of one sample
+SAMPLE_WORK = 20_000_000  # coordinates of all steps of one sample
 TIGHT = 1 - 1e-9  # of the bound; nothing is gained beyond
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What every run of one instance shares."""
+    """What every run of one instance shares; ``error`` is that of one trial by samples."""
 
     claim: RateClaim
     values: Values
     level: float
     seed: int
     deadline: float
+    error: float = ERROR / MAX_TRIALS
     backend: Backend = field(default_factory=numpy_backend)
 
 
 @dataclass(frozen=True)
 class Refutation:
-    """A candidate that breaks the bound in exact arithmetic."""
+    """A candidate that breaks the bound, in exact arithmetic or surely by two samples."""
 
     candidate: Candidate
-    outcome: ExactOutcome
+    outcome: ExactOutcome | Sampled
 
 
 @dataclass
@@ -56,6 +62,7 @@ class Record:
     doubtful: list[Observation] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     late: str = ""
+    trials: int = 0
     refutation: Refutation | None = None
 
 
@@ -138,8 +145,36 @@ def _try(setting: Setting, placed: Candidate, record: Record) -> Observation | N
         record.within.append(kept)
         return kept
     else:
-        record.doubtful.append(seen)
+        found = _by_samples(setting, placed, seen, record)
+        if found is None:
+            record.doubtful.append(seen)
+        else:
+            record.refutation = Refutation(placed, found)
     return seen
+
+
+def _by_samples(
+    setting: Setting, placed: Candidate, seen: Observation, record: Record
+) -> Sampled | None:
+    """What fresh samples refute where the first runs look as if they could."""
+    if not seen.randomised or not seen.mean > seen.bound or record.trials == MAX_TRIALS:
+        return None
+    if candidate_data(placed) is None:
+        return None  # no witness could say what was run
+    steps = max(horizon_of(setting.claim, setting.values), default=0)
+    most = min(MOST_RUNS, SAMPLE_WORK // max(1, steps * placed.problem.dimension))
+    wanted = runs_needed(seen.mean, seen.bound, seen.deviation, setting.error)
+    if wanted > 2 * most:
+        return None
+    record.trials += 1
+    runs = int(min(most, max(LEAST_RUNS, wanted)))
+    trial = Trial(setting.claim, setting.values, placed, runs, setting.error, setting.deadline)
+    try:
+        return sampled(trial, seeds_of(setting.seed, record.trials))
+    except OutOfTimeError:
+        raise
+    except (TheoryckError, ArithmeticError):
+        return None  # not established exactly, or no number: nothing is refuted
 
 
 def _tune(setting: Setting, record: Record, ratio: float, origin: Candidate) -> None:

@@ -14,9 +14,8 @@ from theoryck.errors import TheoryckError
 from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.classes import Candidate
-from theoryck.simulate.exact import initial_holds
+from theoryck.simulate.exact import exact_form, start_holds
 from theoryck.simulate.measures import environment
-from theoryck.simulate.problems.base import ExactProblem
 from theoryck.simulate.runs import Trajectory
 from theoryck.simulate.values import Values
 
@@ -35,8 +34,8 @@ def place_start(
         return candidate
     for factor in _near(_largest_scale(candidate, conditions, values)):
         placed = candidate.at_scale(factor)
-        if isinstance(placed.problem, ExactProblem):
-            if initial_holds(placed, conditions, values):
+        if exact_form(placed.problem) is not None:
+            if start_holds(placed, conditions, values):
                 return placed
         elif _holds(placed, conditions, values):
             return placed
