@@ -109,7 +109,8 @@ def _begun(task: Task, block: range) -> Course:
     saved = load(path, task.prints)
     if saved is not None:
         try:
-            course.resume(saved)
+            fresh = Streams(backend, task.seed, len(block), first)
+            course.resume(saved, arguments, fresh)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise damaged(path, error) from error
     return course

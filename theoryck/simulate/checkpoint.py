@@ -48,15 +48,21 @@ def save(path: Path, prints: Mapping[str, str], arrays: Mapping[str, Any]) -> No
 
     Args:
         prints: the fingerprints of what the runs depend on, by name.
+
+    Raises:
+        CheckpointError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     head = np.array(json.dumps({"format": FORMAT, "prints": dict(prints)}))
-    with part.open("wb") as file:
-        np.savez(file, allow_pickle=False, head=head, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, head=head, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written ({error})") from error
 
 
 def load(path: Path, prints: Mapping[str, str]) -> dict[str, Any] | None:
@@ -66,12 +72,16 @@ def load(path: Path, prints: Mapping[str, str]) -> dict[str, Any] | None:
         CheckpointError: the file is damaged, of another format, or of other runs.
     """
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error})") from error
+    try:
+        with file, np.load(file, allow_pickle=False) as saved:
             arrays = {name: saved[name] for name in saved.files}
         head = json.loads(str(arrays.pop("head")))
         version, found = head["format"], dict(head["prints"])
-    except FileNotFoundError:
-        return None
     except (
         OSError, EOFError, KeyError, TypeError, ValueError, AttributeError,
         zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError,

@@ -126,8 +126,12 @@ class Course:
             saved |= {f"streams {name}": array for name, array in streams.items()}
         return {"facts": np.array(json.dumps(facts)), **saved}
 
-    def resume(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`saved` gave, on a course that has just begun.
+    def resume(self, saved: Mapping[str, Any], schedule: Schedule, streams: Streams) -> None:
+        """Go on from what :meth:`saved` gave.
+
+        Args:
+            schedule: the arguments of all runs of the block.
+            streams: their random numbers as they begin.
 
         Raises:
             LookupError, TypeError, ValueError: it gave no such arrays.
@@ -164,12 +168,11 @@ class Course:
                 for name, array in saved.items()
                 if name.startswith("streams ")
             }
-            streams = self.oracle.streams
             _like(state["numbers"] - streams.first, rows.shape, np.int64, "streams")
             if not np.array_equal(state["numbers"] - streams.first, rows):
                 raise ValueError("the random numbers of other runs")
-            if len(rows) < record.runs:
-                self.schedule = self.schedule.select(backend.place(rows))
+            whole = len(rows) == record.runs
+            self.schedule = schedule if whole else schedule.select(backend.place(rows))
             self.oracle = replace(self.oracle, streams=streams.restore(state))
         self.rows, self.alive = rows, alive
 
