@@ -122,6 +122,13 @@ def projected_gradient(x: Numbers, f: Questions, a: dict[str, Any]) -> Any:
         yield x
 
 
+def projected_sgd(x: Numbers, f: Questions, a: dict[str, Any]) -> Any:
+    while True:
+        g = f.sample(x, a["batch"])
+        x = f.project([x[i] - a["step"] * g[i] for i in D])
+        yield x
+
+
 def frank_wolfe(x: Numbers, f: Questions, a: dict[str, Any]) -> Any:
     for k in count():
         s = f.linear_minimizer(f.gradient(x))
@@ -235,6 +242,18 @@ def amsgrad(x: Numbers, f: Questions, a: dict[str, Any]) -> Any:
         v = [a["beta2"] * v[i] + (1 - a["beta2"]) * g[i] * g[i] for i in D]
         v_hat = [max(v_hat[i], v[i]) for i in D]
         h = [f.numbers.root(t) for t in v_hat]
+        x = f.project_weighted([x[i] - a["step"] * m[i] / h[i] for i in D], h)
+        yield x
+
+
+def projected_adam(x: Numbers, f: Questions, a: dict[str, Any]) -> Any:
+    m = [t * 0 for t in x]
+    v = list(m)
+    while True:
+        g = f.sample(x, a["batch"])
+        m = [a["beta1"] * m[i] + (1 - a["beta1"]) * g[i] for i in D]
+        v = [a["beta2"] * v[i] + (1 - a["beta2"]) * g[i] * g[i] for i in D]
+        h = [max(a["damping"], f.numbers.root(t)) for t in v]
         x = f.project_weighted([x[i] - a["step"] * m[i] / h[i] for i in D], h)
         yield x
 
@@ -463,6 +482,7 @@ PRINTED = {
     "proximal_point": proximal_point,
     "proximal_gradient": proximal_gradient,
     "projected_gradient": projected_gradient,
+    "projected_sgd": projected_sgd,
     "frank_wolfe": frank_wolfe,
     "clipped_gd": clipped_gd,
     "clipped_sgd": clipped_sgd,
@@ -474,6 +494,7 @@ PRINTED = {
     "rmsprop": rmsprop,
     "adam": adam,
     "amsgrad": amsgrad,
+    "projected_adam": projected_adam,
     "adaptive_metric": uniform_framework,
     "accelegrad": accelegrad,
     "stochastic_accelegrad": stochastic_accelegrad,

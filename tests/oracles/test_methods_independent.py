@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, dict[str, float]] = {
     "proximal_point": {"step": 0.3},
     "proximal_gradient": {"step": 0.3},
     "projected_gradient": {"step": 0.3},
+    "projected_sgd": {"step": 0.3},
     "frank_wolfe": {},
     "clipped_gd": {"step": 0.1, "threshold": 0.7},
     "clipped_sgd": {"step": 0.1, "threshold": 0.7},
@@ -61,6 +62,7 @@ ARGUMENTS: dict[str, dict[str, float]] = {
     "rmsprop": {"step": 0.05, "decay": 0.8, "damping": 0.1},
     "adam": {"step": 0.1, "beta1": 0.8, "beta2": 0.95, "damping": 0.01},
     "amsgrad": {"step": 0.1, "beta1": 0.8, "beta2": 0.95, "damping": 0.2},
+    "projected_adam": {"step": 0.1, "beta1": 0.8, "beta2": 0.95, "damping": 0.2},
     "adaptive_metric": {
         "step": 0.05, "momentum": 0.3, "retention": 0.9, "weight": 0.2, "initial": 0.5
     },
@@ -83,7 +85,7 @@ ARGUMENTS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 RATIONAL = (
     "gradient_descent", "subgradient", "heavy_ball", "nesterov", "variable_metric",
-    "proximal_point", "proximal_gradient", "projected_gradient", "frank_wolfe",
+    "proximal_point", "proximal_gradient", "projected_gradient", "projected_sgd", "frank_wolfe",
     "coordinate_clipped_sgd", "sgd", "momentum_sgd", "nesterov_sgd", "perturbed_gd",
     "gaussian_perturbed_gd", "perturbed_sgd", "sgld", "spider",
 )  # fmt: skip

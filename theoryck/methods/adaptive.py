@@ -118,6 +118,32 @@ def amsgrad(
 
 
 @method(
+    start=lambda x: (x, x - x, x - x),
+    units={"step": X, "damping": GRADIENT, **MOMENTS},
+    constants=("batch",),
+)
+def projected_adam(
+    state: Any,
+    f: Oracle,
+    *,
+    step: Any,
+    beta1: Any = Fraction(9, 10),
+    beta2: Any = Fraction(999, 1000),
+    damping: Any = Fraction(1, 10**8),
+    batch: Any = 1,
+) -> Any:
+    """amsgrad with v⁺ for v̂⁺: m⁺ = β₁·m + (1−β₁)·g, v⁺ = β₂·v + (1−β₂)·g⊙g,
+    x⁺ = P(x − step·m⁺/H), H = max(damping, √v⁺), m₀ = v₀ = 0, by coordinate;
+    P(y) = argmin Σ Hᵢ·(uᵢ − yᵢ)² over the feasible set, and y where that is the whole space
+    [Reddi, Kale, Kumar 2018, Algorithm 1 with Adam's moments, without a correction for bias]
+    """
+    x, m, v = state
+    m, v = updated(m, v, f.sample_grad(x, batch=batch), beta1, beta2)
+    root = maximum(damping, sqrt(v))
+    return f.project_weighted(x - step * ratio(m, root), root), m, v
+
+
+@method(
     start=lambda x: (x, x, None),
     units={"step": X, "retention": NONE, "weight": NONE, "initial": GRADIENT**2},
     constants=("initial", "batch"),

@@ -27,6 +27,14 @@ def projected_gradient(x: Any, f: Oracle, *, step: Any) -> Any:
     return f.project(x - step * f.grad(x))
 
 
+@method(constants=("batch",))
+def projected_sgd(x: Any, f: Oracle, *, step: Any, batch: Any = 1) -> Any:
+    """x⁺ = P(x − step·g), g a stochastic gradient at x, P the projection on the feasible set
+    [Nemirovski, Juditsky, Lan, Shapiro 2009]
+    """
+    return f.project(x - step * f.sample_grad(x, batch=batch))
+
+
 @method
 def frank_wolfe(x: Any, f: Oracle, *, k: Any) -> Any:
     """x⁺ = x + 2/(k+2)·(s − x), s = argmin ⟨∇f(x), s⟩ over the feasible set
