@@ -14,7 +14,8 @@ from theoryck.claims.expressions import Condition, Expr, Number, names
 from theoryck.errors import InexactError, TheoryckError
 
 REALS = tuple(
-    Fraction(v) for v in ("1", "0", "2", "1/2", "-1", "3", "1/10", "5", "1/4", "10", "1/100")
+    Fraction(v)
+    for v in ("1", "0", "2", "1/2", "-1", "3", "1/10", "5", "1/4", "10", "1/100", "3/2", "3/4")
 )
 BETWEEN = tuple(Fraction(v) for v in ("1/2", "1/10", "1/4", "1/100", "1", "2", "3", "5", "10", "0"))
 INTEGERS = tuple(Fraction(v) for v in (1, 2, 3, 5, 4, 8, 10, 0))

@@ -11,9 +11,12 @@ from theoryck.errors import InexactError
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.values import Values
 
+EXTREMES = {"<=": "min_over", "<": "min_over", ">=": "max_over", ">": "max_over"}
+
 
 def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
-    """``reach`` holds at some k up to ⌈within⌉: the least left side is at most the right one.
+    """``reach`` holds at some k up to ⌈within⌉: the least left side is at most the right one, or
+    where the target is ``measure >= level`` the largest is at least.
 
     Raises:
         SimulationError: the claim is of another form (a lower bound, an order, a chain).
@@ -22,14 +25,17 @@ def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
         raise SimulationError("that no method gets there sooner is not seen from one method's runs")
     if isinstance(claim.within, Order):
         raise SimulationError("an order hides a constant: no number of steps breaks or keeps it")
-    if len(claim.reach.relations) != 1 or claim.reach.relations[0] not in ("<=", "<"):
-        raise SimulationError("simulate follows targets of the form  measure <= level")
+    relation = claim.reach.relations[0]
+    if len(claim.reach.relations) != 1 or relation not in EXTREMES:
+        raise SimulationError(
+            "simulate follows targets of the form  measure <= level  or  measure >= level"
+        )
     left, right = claim.reach.operands
     index = "k" if "k" in names(claim.reach) else "N"
     steps = _steps(claim, values)
     if index in names(right):
         left, right = Apply("-", (left, right)), Number(Fraction(0))
-    measure = Over("min_over", index, Number(Fraction(0)), Number(Fraction(steps)), left)
+    measure = Over(EXTREMES[relation], index, Number(Fraction(0)), Number(Fraction(steps)), left)
     return RateClaim(
         id=claim.id,
         kind=claim.kind,
@@ -44,7 +50,7 @@ def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
         initial=claim.initial,
         measure=measure,
         bound=right,
-        relation="<=",
+        relation=relation,
         limit=claim.limit,
         confidence=claim.confidence,
     )

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from theoryck.algebra import Coordinates, NumberSystem, Trace
+from theoryck.assumptions import Subject
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
@@ -190,6 +191,22 @@ def _outcome(violated: bool, measure: Any, bound: Any, runs: int) -> ExactOutcom
 def _text(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 400 else f"about {to_float(value)!r}"
+
+
+def names_noise(claim: RateClaim) -> bool:
+    """Whether the claim assumes something of the noise, or that f is a finite sum."""
+    return any(
+        use.assumption.subject is Subject.NOISE
+        or use.assumption.name in ("finite_sum", "interpolation")
+        for use in claim.assumptions
+    )
+
+
+def exact_gradients_only(claim: RateClaim) -> bool:
+    """Whether nothing in the claim is random: its stochastic gradients are the gradients."""
+    texts = (claim.measure, claim.bound, *claim.initial)
+    expected = any(mentions(text, Expectation) for text in texts)
+    return not names_noise(claim) and not expected and claim.confidence is None
 
 
 def start_of(candidate: Candidate, numbers: NumberSystem) -> Coordinates:

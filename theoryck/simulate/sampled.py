@@ -31,7 +31,7 @@ from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.classes import Candidate
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.exact import admissible, arguments_at, exact_start
+from theoryck.simulate.exact import admissible, arguments_at, exact_start, names_noise
 from theoryck.simulate.measures import (
     environment,
     expectations_outside,
@@ -42,6 +42,7 @@ from theoryck.simulate.measures import (
     with_expectations,
     without_expectations,
 )
+from theoryck.simulate.noise import Exact
 from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Functions
 from theoryck.simulate.ranges import least_in_expectations
@@ -149,7 +150,7 @@ def check(trial: Trial) -> None:
         TheoryckError: naming what is in the way.
     """
     claim, values = trial.claim, trial.values
-    _check_form(claim, values)
+    _check_form(claim, values, trial.candidate)
     with Balls().scope():
         if not admissible(claim, values, trial.candidate):
             raise SimulationError("that the problem is in the class is not established exactly")
@@ -157,7 +158,9 @@ def check(trial: Trial) -> None:
     _check_arguments(trial)
 
 
-def _check_form(claim: RateClaim, values: Values) -> None:
+def _check_form(claim: RateClaim, values: Values, candidate: Candidate) -> None:
+    if not isinstance(candidate.noise, Exact) and not names_noise(claim):
+        raise SimulationError("the claim assumes nothing of the noise: no noise is in its class")
     if isinstance(claim.bound, Order):
         raise SimulationError("an order hides a constant: no runs break it")
     if not iterates_needed((claim.bound,), values.floats) <= {0}:

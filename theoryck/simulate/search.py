@@ -13,8 +13,9 @@ from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.candidates import candidates
 from theoryck.simulate.classes import Candidate, in_class
 from theoryck.simulate.described import candidate_data
-from theoryck.simulate.exact import ExactOutcome, exact_outcome
+from theoryck.simulate.exact import ExactOutcome, exact_gradients_only, exact_outcome
 from theoryck.simulate.measures import comparisons
+from theoryck.simulate.noise import Exact
 from theoryck.simulate.observe import Observation, horizon_of, observe
 from theoryck.simulate.runs import OutOfTimeError
 from theoryck.simulate.sampled import ERROR, Sampled, Trial, runs_needed, sampled, seeds_of
@@ -110,8 +111,11 @@ def placed_candidates(setting: Setting) -> Iterator[tuple[Candidate, Candidate]]
     claim, values = setting.claim, setting.values
     classes, numbers = assumed(claim.assumptions, values)
     steps = max(horizon_of(claim, values), default=0)
+    exact = exact_gradients_only(claim)
     smooth = any(mentions(e, Gradient) for e in (claim.measure, claim.bound, *claim.initial))
     for candidate in candidates(classes, numbers, steps, differentiable=smooth):
+        if exact and not isinstance(candidate.noise, Exact):
+            continue
         placed = place_start(candidate, comparisons(claim.initial), values)
         if placed is not None and in_class(placed, classes, numbers):
             yield candidate, placed
