@@ -148,7 +148,7 @@ def _prints(
         "seed": seed,
         "first run": first,
         "rule for stopping": plan.stop,
-        "array library": (plan.backend.name, plan.backend.xp.__version__),
+        "array library": (plan.backend.name, getattr(plan.backend.xp, "__version__", "")),
         "blocks": parts,
         "version of theoryck": version("theoryck"),
     }
