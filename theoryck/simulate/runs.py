@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from theoryck.algebra import Oracle
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 
 
+@runtime_checkable
 class Runnable(Protocol):
     """What a run needs of a method: see :class:`theoryck.methods.base.Method`."""
 

@@ -108,7 +108,8 @@ def simulate(
     >>> print(outcome, outcome.measured["gap"])
     3 runs of up to 2000 steps, 1 diverged [ 0.  0. inf]
     """
-    backend = backend or numpy_backend()
+    backend, noise = backend or numpy_backend(), noise or Exact()
+    _check_kinds(problem, method, arguments, metrics, noise)
     start = points(backend, start, problem.dimension, "start")
     plan = Plan(
         problem, method, _count(steps, 0, "steps"), metrics, noise or Exact(), stop, backend
@@ -121,6 +122,23 @@ def simulate(
     prints = _prints(plan, arguments, start, seed, first, parts) if checkpoint else {}
     task = Task(plan, arguments, start, seed, first, until, checkpoint, prints)
     return joined(run_all(task, parts, _count(workers, 1, "workers"), progress))
+
+
+def _check_kinds(problem: Any, method: Any, arguments: Any, metrics: Any, noise: Any) -> None:
+    for given, kind, what in (
+        (problem, Problem, "a problem"),
+        (method, Runnable, "a method"),
+        (arguments, Mapping, "arguments by name"),
+        (metrics, Mapping, "metrics by name"),
+        (noise, Noise, "a source of noise"),
+    ):
+        if not isinstance(given, kind):
+            raise SimulationError(f"{what} expected, got a {type(given).__name__}")
+    for name, metric in metrics.items():
+        if not isinstance(metric, Metric):
+            raise SimulationError(
+                f"{name}: a metric such as Last(gap) expected, got a {type(metric).__name__}"
+            )
 
 
 def _count(given: Any, least: int, what: str) -> int:
