@@ -31,7 +31,8 @@ def as_rate(claim: ComplexityClaim, values: Values) -> RateClaim:
             "simulate follows targets of the form  measure <= level  or  measure >= level"
         )
     left, right = claim.reach.operands
-    index = "k" if "k" in names(claim.reach) else "N"
+    free = names(claim.reach) - claim.parameters.keys()
+    index = "N" if "N" in free else "k"  # of mean_over(k, 0, N, ...) it is N
     steps = _steps(claim, values)
     if index in names(right):
         left, right = Apply("-", (left, right)), Number(Fraction(0))

@@ -29,7 +29,7 @@ WORTH_TUNING = 0.2  # of the bound; a problem further below it is left alone
 MAX_WORK = 200_000  # steps of one instance; beyond, only a few problems are run
 FEW = 6
 MAX_TRIALS = 4  # of one instance by fresh samples, which share the error of its report
-LEAST_RUNS, MOST_RUNS = 500, 40_000  # of one sample
+LEAST_RUNS, MOST_RUNS = 500, 20_000  # of one sample
 SAMPLE_WORK = 20_000_000  # coordinates of all steps of one sample
 TIGHT = 1 - 1e-9  # of the bound; nothing is gained beyond
 
@@ -168,7 +168,7 @@ def _by_samples(
     steps = max(horizon_of(setting.claim, setting.values), default=0)
     most = min(MOST_RUNS, SAMPLE_WORK // max(1, steps * placed.problem.dimension))
     wanted = runs_needed(seen.mean, seen.bound, seen.deviation, setting.error)
-    if wanted > 2 * most:
+    if wanted > most:
         return None
     record.trials += 1
     runs = int(min(most, max(LEAST_RUNS, wanted)))
