@@ -101,18 +101,18 @@ class Network:
             made.append(Layer(inputs, outputs, skips, weights, biases))
         return tuple(made)
 
-    @property
+    @cached_property
     def dimension(self) -> int:
         """The number of trained parameters."""
         return max(part.stop for part in self.slices)
 
-    @property
+    @cached_property
     def slices(self) -> tuple[slice, ...]:
         """Where each trained layer's weights, and its biases, stand."""
         both = (part for layer in self.layers for part in (layer.weights, layer.biases))
         return tuple(part for part in both if part is not None)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """The number of weights of each layer."""
         return tuple(layer.inputs * layer.outputs for layer in self.layers)
