@@ -67,8 +67,8 @@ def theorem_3(problem: Problem, start: float) -> float:
 
 def study(small: bool) -> Result:
     """The steps to a small gradient by the size M of the gradient at the start."""
-    exponents = (2, 4, 6) if small else tuple(range(2, 12))
-    count, limit = (31, 1500) if small else (201, 60_000)
+    exponents = (2, 4, 6) if small else tuple(range(2, 11))
+    count, limit = (31, 1500) if small else (101, 10_000)
     lines, figures, curves = [], {}, []
     clipped_slow = needed(SLOW, "clipped_gd", np.array([SLOW_START]), limit, **CLIPPED)[0]
     figures["clipped on the slow one"] = float(clipped_slow)

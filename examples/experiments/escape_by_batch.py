@@ -77,7 +77,7 @@ def stays(problem: TwoMinima, start: float, batch: int, runs: int, steps: int) -
 
 def study(small: bool) -> Result:
     """How many runs have left the minimum where components disagree, by batch size."""
-    runs, steps = (200, 40) if small else (10_000, 200)
+    runs, steps = (200, 40) if small else (2000, 200)
     lecture = lecture_minima()
     there = lecture.on(numpy_backend())
     assert there.components is not None  # it is a finite sum
@@ -119,7 +119,7 @@ def study(small: bool) -> Result:
             picture.plot(x, there.component_values(x, index), "--", lw=1, label=f"$f_{i + 1}$")
         picture.plot(x, there.value(x), "k", lw=2, label="$f$")
         picture.set(xlabel="x", title="Equally flat, but not individually")
-        picture.legend()
+        picture.legend(loc="lower left")
         for name, batches, shares in shown:
             bars.plot(batches, shares, "o-", label=f"{name} components")
         bars.set(
