@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import chain, islice
-from typing import Any
+from itertools import chain, islice, zip_longest
+from math import isqrt
+
+import numpy as np
 
 from theoryck.algebra import NumberSystem
-from theoryck.simulate.classes import Candidate, ClassBounds, class_bounds, in_class
+from theoryck.simulate.classes import ROUNDING, Candidate, ClassBounds, class_bounds, in_class
 from theoryck.simulate.finite_sums import finite_sums
 from theoryck.simulate.membership import Assumed
-from theoryck.simulate.noise import (
-    Exact,
-    Gaussian,
-    Multiplicative,
-    Noise,
-    RareJumps,
-    Sphere,
-    TwoPoint,
-)
 from theoryck.simulate.problems.base import Problem
+from theoryck.simulate.problems.constrained import Constrained
+from theoryck.simulate.problems.feasible import Ball, Box
+from theoryck.simulate.problems.generalised_smooth import l0_l1_problems
 from theoryck.simulate.problems.nonconvex import Cosine, SineSquared
 from theoryck.simulate.problems.piecewise import (
     AbsoluteValue,
@@ -32,10 +28,13 @@ from theoryck.simulate.problems.quadratic import (
     DiagonalQuadratic,
     RotatedQuadratic,
 )
-from theoryck.simulate.values import floor_fraction
+from theoryck.simulate.sources import sources
 
 MOST_COORDINATES = 50
-FIRST = 8  # plain problems that are tried before those with data
+MOST_DIMENSIONS = 1000  # of a class that states its dimension
+FIRST = 8  # plain candidates that are tried before finite sums take turns with them
+
+Placed = tuple[Problem, tuple[Fraction, ...], bool]  # with a start, and whether it stretches
 
 
 def candidates(
@@ -48,25 +47,37 @@ def candidates(
         differentiable: leave out problems with kinks.
     """
     bounds = class_bounds(assumed)
-    problems = chain(
+    problems: Iterator[Placed] = chain(
         _smooth_problems(bounds, horizon),
         () if differentiable or bounds.upper is not None else _kinked(bounds, horizon),
     )
-    plain = (
-        Candidate(problem, source, direction, stretches)
-        for problem, direction, stretches in problems
-        for source in _noises(assumed, bounds)
-        if problem.dimension > 1 or not isinstance(source, Sphere)  # two points, on a line
-    )
+    if bounds.diameter is not None:
+        problems = _constrained(problems, bounds.diameter)
+    if bounds.dimension is not None:
+        problems = chain(_sized(bounds, horizon), problems)
+    plain = _with_noise(problems, assumed, bounds)
+    special = _with_noise(_generalised_smooth(bounds), assumed, bounds)
     seen = set()
     first = islice(plain, FIRST)
-    for candidate in chain(first, finite_sums(assumed, bounds), plain):
-        if candidate not in seen and in_class(candidate, assumed, numbers):
+    turns = zip_longest(finite_sums(assumed, bounds), plain)
+    for candidate in chain(first, special, chain.from_iterable(turns)):
+        if candidate is None or candidate in seen:
+            continue
+        if in_class(candidate, assumed, numbers):
             seen.add(candidate)
             yield candidate
 
 
-Placed = tuple[Problem, tuple[Fraction, ...], bool]
+def _with_noise(
+    problems: Iterator[Placed], assumed: Sequence[Assumed], bounds: ClassBounds
+) -> Iterator[Candidate]:
+    for turn, (problem, direction, stretches) in enumerate(problems):
+        if bounds.dimension not in (None, problem.dimension):
+            continue
+        # of a finite sum the noise is its sampling
+        of_noise = [] if bounds.components is not None else assumed
+        for source in sources(of_noise, problem.dimension, turn):
+            yield Candidate(problem, source, direction, stretches)
 
 
 def _smooth_problems(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
@@ -98,6 +109,12 @@ def _smooth_problems(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
     if bounds.gradient is None:
         for start in (Fraction(1), Fraction(5, 2), Fraction(5)):
             yield SineSquared(upper, 1 / start), one, True
+    if bounds.hessian is not None and bounds.hessian > 0 and bounds.gradient is None:
+        # as narrow as the Hessian's constant allows, so not to be stretched
+        width = upper / bounds.hessian
+        for start in (Fraction(3, 2), Fraction(3)):
+            yield Cosine(upper, width), (start * width,), False
+            yield SineSquared(upper, 3 * width / 2), (start * width,), False
 
 
 def _sweep(least: Fraction, most: Fraction, count: int = 6) -> tuple[Fraction, ...]:
@@ -156,29 +173,57 @@ def _kinked(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
         yield EuclideanNorm(slope, 3), (Fraction(1), Fraction(-2), Fraction(1, 2)), False
 
 
-def _noises(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Noise]:
-    yield Exact()
-    if not any(a.name == "unbiased" for a in assumed) or bounds.components is not None:
+def _generalised_smooth(bounds: ClassBounds) -> Iterator[Placed]:
+    """Problems with just the pair (L0, L1) that is allowed, where no L bounds the Hessian."""
+    if bounds.l0_l1 is not None and min(bounds.l0_l1) > 0:
+        yield from l0_l1_problems(*bounds.l0_l1)
+
+
+def _sized(bounds: ClassBounds, horizon: int) -> Iterator[Placed]:
+    """Problems in just so many dimensions as the class has."""
+    d = bounds.dimension
+    upper = bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * bounds.lower)
+    if d is None or not 1 < d <= MOST_DIMENSIONS or upper <= 0 or bounds.lower > upper:
         return
-    for a in assumed:
-        v = a.values
-        match a.name:
-            case "bounded_variance":
-                sigma = floor_fraction(v["sigma"])
-                yield from (TwoPoint(sigma), Sphere(sigma), Gaussian(sigma))
-            case "bounded_second_moment":
-                level = floor_fraction(v["G"])
-                yield from (TwoPoint(level * Fraction(part, 5)) for part in (3, 4))
-            case "strong_growth":
-                yield Multiplicative(max(floor_fraction(v["rho"]), Fraction(1)))
-            case "heavy_tailed":
-                yield from _heavy(v)
+    least = bounds.lower if bounds.lower > 0 else upper / (2 * horizon + 1)
+    ones = (Fraction(1),) * d
+    if bounds.gradient is None:
+        yield DiagonalQuadratic((upper,) * d), ones, False
+        yield DiagonalQuadratic(_spread(least, upper, d)), ones, False
+        yield Cosine(upper, Fraction(2, 3), d), ones, True
+        return
+    root = Fraction(isqrt(d * 10**12) + 1, 10**6) * (1 + Fraction(1, 10**6))
+    for gradient in _gradient_levels(bounds):
+        if gradient is not None and bounds.lower == 0:
+            width = gradient / (upper * root)
+            for part in (4, 1, 2 * horizon + 1):
+                yield Huber(upper, Fraction(0), width, d), (part * width,) * d, False
 
 
-def _heavy(v: Any) -> Iterator[Noise]:
-    sigma, alpha = floor_fraction(v["sigma"]), float(floor_fraction(v["alpha"]))
-    p = Fraction(1, 64)
-    if alpha > 0:
-        size = sigma * Fraction(float(p) ** (-1 / alpha) * (1 - 1e-9)).limit_denominator(10**6)
-        yield RareJumps(size, p)
-    yield TwoPoint(sigma)
+def _spread(least: Fraction, most: Fraction, count: int) -> tuple[Fraction, ...]:
+    few = _sweep(least, most, min(count, 10))
+    return tuple(few[i % len(few)] for i in range(count))
+
+
+def _constrained(problems: Iterator[Placed], diameter: Fraction) -> Iterator[Placed]:
+    """The problems on balls around x* and on boxes with x* in a side, all of that diameter, with
+    starts that are far away in them."""
+    length = float(diameter * (1 - 2 * ROUNDING))
+    if length <= 0:
+        return
+    for problem, direction, _ in problems:
+        d = problem.dimension
+        row = np.array([float(entry) for entry in direction])
+        size = float(np.linalg.norm(row))
+        if size == 0:
+            continue
+        # a start just inside, as a tuple of exact doubles
+        for part in (0.999, 0.3):
+            start = tuple(Fraction(v) for v in (row / size * (length / 2 * part)).tolist())
+            yield Constrained(problem, Ball.around_zero(length / 2, d)), start, False
+        side = length / d**0.5 * (1 - 1e-12)
+        lower = np.full(d, -side / 2)
+        upper = np.full(d, side / 2)
+        lower[0], upper[0] = 0.0, side
+        corner = tuple(Fraction(0.999 * v) for v in upper.tolist())
+        yield Constrained(problem, Box(lower, upper)), corner, False

@@ -113,6 +113,7 @@ class ExactOracle(Oracle):
 
 
 def _bounded(t: Any) -> Any:
-    if isinstance(t, flint.fmpq) and int(t.q).bit_length() > MAX_BITS:
+    # either end: a run that diverges over the integers has no denominator to grow
+    if isinstance(t, flint.fmpq) and max(int(t.p).bit_length(), int(t.q).bit_length()) > MAX_BITS:
         raise TooLargeError(f"a coordinate of more than {MAX_BITS} bits in the exact run")
     return t

@@ -1,4 +1,4 @@
-"""Candidates that are finite sums: shifted quadratics, least squares and logistic regression."""
+"""Candidates that are finite sums: quadratics apart, least squares and logistic regression."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from theoryck.simulate.problems.data import (
     breast_cancer,
     gaussian_least_squares,
 )
+from theoryck.simulate.problems.disagreeing import DisagreeingQuadratics
 from theoryck.simulate.problems.quadratic import ShiftedQuadratics
 from theoryck.simulate.values import floor_fraction
 
 MAX_COMPONENTS = 10_000  # of a finite sum that is run
+MAX_COORDINATES = 20  # of one that has a component for each
+USUAL = 10  # components, where the claim names no number
 
 
 def finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Candidate]:
@@ -27,13 +30,19 @@ def finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Can
     Without ``finite_sum`` in the claim they stand for themselves, their minibatches being one
     source of noise among others.
     """
-    sigmas = [floor_fraction(a.values["sigma"]) for a in assumed if a.name == "bounded_variance"]
-    sigma = min(sigmas) if sigmas else None
-    if bounds.gradient is not None:
+    values = {a.name: a.values for a in assumed}
+    noisy = values.get("bounded_variance")
+    sigma = floor_fraction(noisy["sigma"]) if noisy is not None else None
+    growth = values.get("strong_growth")
+    rho = floor_fraction(growth["rho"]) if growth is not None else None
+    if bounds.gradient is not None or bounds.diameter is not None:
         return
     n = bounds.components
-    if n is not None and 2 <= n <= MAX_COMPONENTS:
-        yield from _shifted(bounds, n, sigma)
+    if n is None or 2 <= n <= MAX_COMPONENTS:
+        if n is not None or sigma is not None:
+            yield from _shifted(bounds, n, sigma)
+        if n is not None or rho is not None or "interpolation" in values:
+            yield from _coordinates(bounds, n, rho)
     yield from _least_squares(bounds)
     yield from _logistic(bounds, sigma)
 
@@ -42,14 +51,43 @@ def _upper(bounds: ClassBounds) -> Fraction:
     return bounds.upper if bounds.upper is not None else max(Fraction(1), 10 * bounds.lower)
 
 
-def _shifted(bounds: ClassBounds, n: int, sigma: Fraction | None) -> Iterator[Candidate]:
-    upper = _upper(bounds)
+def _shifted(bounds: ClassBounds, n: int | None, sigma: Fraction | None) -> Iterator[Candidate]:
+    upper, count = _upper(bounds), n or USUAL
     for curvature in dict.fromkeys((upper, bounds.lower or upper / 10)):
         if curvature <= 0:
             continue
-        spread = (sigma if sigma is not None else Fraction(1)) / curvature
-        problem = ShiftedQuadratics(curvature, n, spread)
-        yield Candidate(problem, Sampling(n, problem.variance()), (Fraction(1),), False)
+        apart = (sigma if sigma is not None else Fraction(1)) / curvature
+        problem = ShiftedQuadratics(curvature, count, apart)
+        # with ``finite_sum`` components come with replacement, as the claim format says
+        for replacement in (True, False) if n is None else (True,):
+            sampling = Sampling(count, problem.variance(), replacement)
+            yield Candidate(problem, sampling, (Fraction(1),), False)
+
+
+def _coordinates(bounds: ClassBounds, n: int | None, rho: Fraction | None) -> Iterator[Candidate]:
+    """f = ½ Σ λ_i x_i² as the mean of n components f_i = (n λ_i/2)·x_i².
+
+    They share the minimiser 0, and E‖∇f_i‖² = n·Σ (λ_i x_i)² = n·‖∇f‖²: strong growth with
+    ρ = n, exactly.
+    """
+    count = n if n is not None else min(int(rho if rho is not None else USUAL), USUAL)
+    if not 2 <= count <= MAX_COORDINATES:
+        return
+    # with ``finite_sum`` the constants are those of the components
+    upper = _upper(bounds) / (count if n is not None else 1)
+    lower = bounds.lower if n is None and bounds.lower > 0 else upper / 10
+    if not 0 < lower <= upper:
+        return
+    for spectrum in ((upper,) * count, (lower, *(upper,) * (count - 1))):
+        problem = DisagreeingQuadratics.diagonal(
+            [(Fraction(0),) * count] * count,
+            [
+                tuple(count * rate if i == j else Fraction(0) for j in range(count))
+                for i, rate in enumerate(spectrum)
+            ],
+        )
+        sampling = Sampling(count, None, growth=Fraction(count), interpolates=True)
+        yield Candidate(problem, sampling, (Fraction(1),) * count, False)
 
 
 def _least_squares(bounds: ClassBounds) -> Iterator[Candidate]:
