@@ -236,3 +236,18 @@ def test_nesterov_looks_ahead_where_optax_stands() -> None:
         moved, state = optimiser.update(g, state, y)
         y = optax.apply_updates(y, moved)
     np.testing.assert_allclose(ran("nesterov", SADDLE), np.stack(path), rtol=1e-12, atol=1e-12)
+
+
+def test_amsgrad_with_a_first_moment_that_fades() -> None:
+    # β_{1,k} = β₁/(k + 1), as its regret bound has it
+    given, numbers = arguments_of("amsgrad"), DIGITS
+    method, oracle = METHODS["amsgrad"], Told(SADDLE, LAYERS)
+    state = method.first_state(np.array([START]))
+    with mpmath.workdps(60):
+        exact = {key: v if key in COUNTS else numbers.of(v) for key, v in given.items()}
+        path = PRINTED["amsgrad"](numbers.vector(START), Questions(SADDLE, numbers), exact)
+        for k in range(STEPS):
+            exact["beta1"] = numbers.of(0.8) / (k + 1)
+            state = method.step(state, oracle, k, {**given, "beta1": 0.8 / (k + 1)})
+            expected = np.array([[float(t) for t in next(path)]])
+            np.testing.assert_allclose(method.iterate(state), expected, rtol=1e-12, atol=1e-12)
