@@ -15,6 +15,7 @@ from theoryck.algebra import dot
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
+from theoryck.simulate.problems.parameters import rationals
 from theoryck.simulate.problems.rows import check_indices, drawn, products
 
 MARGIN = Fraction(1, 10**9)  # relative, far above what rounding does to an eigenvalue
@@ -48,6 +49,10 @@ class DisagreeingQuadratics(Problem):
     matrices: tuple[Matrix, ...]
 
     def __post_init__(self) -> None:
+        points = tuple(rationals(centre, "centres") for centre in self.centres)
+        object.__setattr__(self, "centres", points)
+        matrices = tuple(tuple(rationals(row, "matrices") for row in m) for m in self.matrices)
+        object.__setattr__(self, "matrices", matrices)
         n, d = len(self.centres), len(self.centres[0]) if self.centres else 0
         if n < 1 or d < 1 or any(len(c) != d for c in self.centres):
             raise SimulationError("at least one centre, and all of one dimension, expected")

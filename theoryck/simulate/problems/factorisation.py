@@ -14,6 +14,7 @@ from theoryck.algebra import dot
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.second_order import columnwise
 
 MARGIN = 1e-10  # relative, far above what rounding does to a singular value
@@ -38,6 +39,7 @@ class MatrixFactorisation(Problem):
 
     def __post_init__(self) -> None:
         matrix = _matrix(self.target)
+        settle(self, counts=("rank",))
         if not 1 <= self.rank <= min(matrix.shape):
             raise SimulationError(
                 f"a rank from 1 to {min(matrix.shape)} expected for a target of shape "
@@ -143,6 +145,7 @@ class SymmetricFactorisation(Problem):
 
     def __post_init__(self) -> None:
         matrix = _matrix(self.target)
+        settle(self, counts=("rank",))
         if matrix.shape[0] != matrix.shape[1] or not np.array_equal(matrix, matrix.T):
             raise SimulationError("a symmetric target expected; (M + Mᵀ)/2 is one")
         if not 1 <= self.rank <= matrix.shape[0]:

@@ -15,6 +15,7 @@ from theoryck.algebra import NumberSystem, dot
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, ExactProblem, Functions, Problem, shown
+from theoryck.simulate.problems.parameters import rational, settle
 from theoryck.simulate.problems.second_order import diagonal
 
 
@@ -36,6 +37,7 @@ class HyperbolicCosine(Problem):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("l0", "l1"), counts=("size",))
         _check(self.l0, self.l1, self.size)
 
     @property
@@ -81,6 +83,7 @@ class QuadraticExponential(Problem):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("l0", "l1"), counts=("size",))
         _check(self.l0, self.l1, self.size)
 
     @property
@@ -155,6 +158,7 @@ class EvenPower(ExactProblem):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("scale", "l1"), counts=("half", "size"))
         _check_power(self.half, self.scale, self.l1, self.size)
 
     @property
@@ -215,6 +219,7 @@ class NormPower(Problem):
     size: int = 2
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("scale", "l1"), counts=("half", "size"))
         _check_power(self.half, self.scale, self.l1, self.size)
 
     @property
@@ -265,6 +270,7 @@ def l0_l1_problems(
     Raises:
         SimulationError: a constant is not positive.
     """
+    l0, l1 = rational(l0, "L0"), rational(l1, "L1")
     _check(l0, l1, 1)
     for far in (Fraction(3), Fraction(6), Fraction(1, 2)):
         yield QuadraticExponential(l0, l1), (far / l1,), False

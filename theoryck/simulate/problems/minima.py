@@ -10,6 +10,7 @@ from typing import Any
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
+from theoryck.simulate.problems.parameters import rationals, settle
 from theoryck.simulate.problems.rows import check_indices, drawn
 from theoryck.simulate.problems.second_order import diagonal
 
@@ -45,6 +46,9 @@ class TwoMinima(Problem):
     right_curvature: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("left", "right", "left_curvature", "right_curvature"))
+        rows = tuple(rationals(row, "tilts") for row in self.tilts)
+        object.__setattr__(self, "tilts", rows)
         if not self.tilts or not self.tilts[0]:
             raise SimulationError("tilts for at least one component and one coordinate expected")
         if any(len(row) != len(self.tilts[0]) for row in self.tilts):

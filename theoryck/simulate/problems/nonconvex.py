@@ -9,6 +9,7 @@ from typing import Any
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.second_order import diagonal
 
 
@@ -21,6 +22,7 @@ class Cosine(Problem):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("curvature", "width"), counts=("size",))
         if self.curvature <= 0 or self.width <= 0 or self.size < 1:
             raise SimulationError("L > 0, width > 0 and size >= 1 expected")
 
@@ -69,6 +71,7 @@ class SineSquared(Problem):
     width: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("curvature", "width"))
         if self.curvature <= 0 or self.width <= 0:
             raise SimulationError("L > 0 and width > 0 expected")
 

@@ -10,6 +10,7 @@ from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
 from theoryck.simulate.problems.feasible import Box
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.rows import check_indices
 
 
@@ -33,6 +34,7 @@ class RareSteepLoss(Problem):
     count: int = 3
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("steep",), counts=("rare", "count"))
         if not 1 <= self.rare < self.count:
             raise SimulationError(f"1 <= rare < count expected, got {self.rare} and {self.count}")
         if self.steep <= 0 or self.drift() <= 0:

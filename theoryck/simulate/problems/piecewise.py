@@ -17,6 +17,7 @@ from theoryck.simulate.problems.base import (
     Separable,
     shown,
 )
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.second_order import diagonal
 
 
@@ -42,6 +43,7 @@ class Huber(Separable):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("inner", "outer", "width"), counts=("size",))
         if self.inner <= 0 or self.outer < 0 or self.width <= 0 or self.size < 1:
             raise SimulationError("inner > 0, outer >= 0, width > 0 and size >= 1 expected")
 
@@ -140,6 +142,7 @@ class AbsoluteValue(Separable):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("steepness",), counts=("size",))
         if self.steepness <= 0 or self.size < 1:
             raise SimulationError("a positive slope and size >= 1 expected")
 
@@ -200,6 +203,7 @@ class EuclideanNorm(Problem):
     size: int
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("steepness",), counts=("size",))
         if self.steepness <= 0 or self.size < 1:
             raise SimulationError("a positive slope and size >= 1 expected")
 
@@ -235,6 +239,7 @@ class LargestCoordinate(ExactProblem):
     size: int
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("steepness",), counts=("size",))
         if self.steepness <= 0 or self.size < 1:
             raise SimulationError("a positive slope and size >= 1 expected")
 

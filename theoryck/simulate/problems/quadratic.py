@@ -12,6 +12,7 @@ from theoryck.algebra import NumberSystem, dot, ratio
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, Separable, shown
+from theoryck.simulate.problems.parameters import rationals, settle
 from theoryck.simulate.problems.rows import check_indices, products
 from theoryck.simulate.problems.second_order import diagonal
 
@@ -30,7 +31,8 @@ def _constants(spectrum: tuple[Fraction, ...]) -> Constants:
     )
 
 
-def _check(spectrum: tuple[Fraction, ...]) -> None:
+def _checked(spectrum: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    spectrum = rationals(spectrum, "spectrum")
     if not spectrum:
         raise SimulationError("a quadratic needs at least one eigenvalue")
     if min(spectrum) < 0:
@@ -38,6 +40,7 @@ def _check(spectrum: tuple[Fraction, ...]) -> None:
             f"the eigenvalue {min(spectrum)} is negative: the quadratic has no minimum; "
             "a QuadraticSaddle may have such eigenvalues"
         )
+    return spectrum
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class DiagonalQuadratic(Separable):
     spectrum: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
-        _check(self.spectrum)
+        object.__setattr__(self, "spectrum", _checked(self.spectrum))
 
     @property
     def dimension(self) -> int:
@@ -106,6 +109,7 @@ class QuadraticSaddle(Problem):
     spectrum: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "spectrum", rationals(self.spectrum, "spectrum"))
         if not self.spectrum or min(self.spectrum) >= 0:
             raise SimulationError(
                 "a saddle needs a negative eigenvalue; without one take a DiagonalQuadratic"
@@ -146,7 +150,8 @@ class RotatedQuadratic(Problem):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check(self.spectrum)
+        object.__setattr__(self, "spectrum", _checked(self.spectrum))
+        settle(self, counts=("seed",))
 
     @property
     def dimension(self) -> int:
@@ -212,6 +217,7 @@ class ShiftedQuadratics(Problem):
     size: int = 1
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("curvature", "reach"), counts=("count", "size"))
         if self.count < 1 or self.curvature <= 0 or self.reach < 0:
             raise SimulationError("at least one component, λ > 0 and reach >= 0 expected")
 

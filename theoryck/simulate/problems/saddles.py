@@ -9,6 +9,7 @@ from typing import Any
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem, shown
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.second_order import columnwise
 
 S1, S2 = Fraction(15, 8), Fraction(57736, 10000)  # above max s' = 15/8 and max |s''| = 10/√3
@@ -55,6 +56,7 @@ class SaddleChain(Problem):
     width: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
+        settle(self, numbers=("stable", "unstable", "width"), counts=("size",))
         if self.size < 1:
             raise SimulationError(f"at least one coordinate expected, got {self.size}")
         if min(self.stable, self.unstable, self.width) <= 0:

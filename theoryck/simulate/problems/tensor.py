@@ -17,6 +17,7 @@ from theoryck.algebra import dot
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
+from theoryck.simulate.problems.parameters import settle
 from theoryck.simulate.problems.rows import products
 from theoryck.simulate.problems.second_order import columnwise
 
@@ -47,6 +48,7 @@ class TensorComponent(Problem):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        settle(self, counts=("size", "seed"))
         _check(self.size)
 
     @property
@@ -126,6 +128,7 @@ class TensorDecomposition(Problem):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        settle(self, counts=("size", "seed"))
         _check(self.size)
 
     @property
