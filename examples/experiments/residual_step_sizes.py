@@ -5,8 +5,9 @@ residual layers, ReLU and widths 15x25,2,1 (17 layers). Its combined rule is
 
     γ_k = γ₀ / ((1 + ψ(⌈k/K⌉))·(α‖g_k‖ + 1)),    k counting epochs,
 
-with ψ(x) = 0.5√x, K = 50, α = γ₀ = 0.1, then with α = 0, then with ψ = 0. A fourth set of runs
-has ψ(x) = x, the lecture's first static rule, whose squares have a finite sum.
+with ψ(x) = 0.5√x, K = 50, α = γ₀ = 0.1, then with α = 0, then with ψ = 0. At the end the runs with
+ψ = 0 go on from where they are, with constant steps and with ψ(x) = x, the lecture's first
+static rule, whose squares have a finite sum.
 
 What differs from the lecture, or had to be chosen:
 
@@ -19,8 +20,8 @@ What differs from the lecture, or had to be chosen:
   of 0.5√⌈k/K⌉ (see ``table_rule``). Here the formula is followed.
 
 The lecture's final full norm is smaller with ψ = 0.5√x than with ψ = 0, in one run each. Here
-runs differ more than those rules do, as smaller steps also settle where f is more curved; with
-ψ(x) = x the last norms are smaller in nearly every run.
+runs differ more than those rules do, as smaller steps also settle where f is more curved; but
+from one and the same point steps that diminish end with smaller norms than steps that do not.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from theoryck.simulate.quantities import View, gradient_norm, value
 from theoryck.simulate.simulation import simulate
 
 FIRST_STEP = DAMPING = 0.1
-RULES = ("damped, 0.5√x", "undamped, 0.5√x", "damped, constant", "damped, x")
+RULES = ("damped, diminishing", "undamped, diminishing", "damped, constant")
 # epoch, step size and batch norm of the lecture's first table
 TABLE = (
     (0, 4.8e-8, 2.1e7), (10, 1.4e-5, 7.2e4), (50, 0.097, 0.31), (100, 0.016, 0.28),
@@ -78,10 +79,6 @@ class Size:
     def rows(self) -> tuple[int, ...]:
         shares = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
         return tuple(round(share * self.epochs) for share in shares)
-
-    @property
-    def late(self) -> tuple[int, ...]:
-        return tuple(k * self.passes for k in range(self.epochs * 4 // 5, self.epochs + 1))
 
 
 @method(start=lambda x: (x, 0 * x[:, :1], 0 * x[:, :1]))
@@ -129,13 +126,11 @@ def networks(size: Size, activation: Activation) -> tuple[NetworkProblem, Any]:
 def train(size: Size, activation: Activation, epochs: int) -> Any:
     """All rules from the same starts, as the runs of one array program."""
     problem, starts = networks(size, activation)
-    period = size.period * size.passes
-    slow = steps.by_epochs(FIRST_STEP, period, steps.half_root)
-    fast = steps.by_epochs(FIRST_STEP, period, steps.linear)
+    slow = steps.by_epochs(FIRST_STEP, size.period * size.passes, steps.half_root)
     rule = np.repeat(np.arange(len(RULES)), len(starts))
 
     def step(k: int) -> Any:
-        return np.choose(rule, [slow(k), slow(k), FIRST_STEP, fast(k)])
+        return np.where(rule == 2, FIRST_STEP, slow(k))
 
     # a row of the table shows the first batch of its epoch: it is in the state one step later
     firsts = tuple(e * size.passes + 1 for e in size.rows if e <= epochs)
@@ -145,13 +140,30 @@ def train(size: Size, activation: Activation, epochs: int) -> Any:
         "full": Path(gradient_norm, at=tuple(k - 1 for k in firsts)),
         "loss": Last(value),
     }
-    if epochs == size.epochs:
-        metrics["late"] = Path(gradient_norm, at=size.late)
     arguments = {"step": step, "damping": np.where(rule == 1, 0.0, DAMPING), "batch": size.batch}
     count = epochs * size.passes + 1
     starts = np.tile(starts, (len(RULES), 1))
     noise = Reshuffled(size.samples)
     return simulate(problem, damped_sgd, arguments, starts, count, metrics, noise=noise, seed=2)
+
+
+def go_on(size: Size, problem: NetworkProblem, start: Any) -> tuple[float, float]:
+    """The median full norm late in runs from here: with constant steps, and with ψ(x) = x."""
+    fast = steps.by_epochs(FIRST_STEP, 2 * size.passes, steps.linear)
+    cooling = np.repeat([False, True], len(start))
+    arguments = {
+        "step": lambda k: np.where(cooling, fast(k), FIRST_STEP),
+        "damping": DAMPING,
+        "batch": size.batch,
+    }
+    late = range(80 * size.passes, 100 * size.passes + 1, size.passes)
+    metrics = {"full": Path(gradient_norm, at=tuple(late))}
+    noise, starts = Reshuffled(size.samples), np.tile(start, (2, 1))
+    outcome = simulate(
+        problem, damped_sgd, arguments, starts, late[-1], metrics, noise=noise, seed=3
+    )
+    norms = outcome.measured["full"]
+    return float(np.median(norms[~cooling])), float(np.median(norms[cooling]))
 
 
 def table(outcome: Any, size: Size, run: int) -> list[str]:
@@ -165,7 +177,7 @@ def table(outcome: Any, size: Size, run: int) -> list[str]:
 
 def study(small: bool) -> Result:
     """Damping and diminishing steps on residual networks of 17 layers."""
-    size = Size(40, 8, 150, 5, 10, 4) if small else Size(100, 10, 1000, 50, 25, 4)
+    size = Size(40, 8, 100, 5, 10, 4) if small else Size(100, 10, 1000, 50, 25, 4)
     outcome = train(size, LeakyRelu(0.01), size.epochs)
     seeds = outcome.runs // len(RULES)
     by_rule = {name: slice(i * seeds, (i + 1) * seeds) for i, name in enumerate(RULES)}
@@ -173,15 +185,20 @@ def study(small: bool) -> Result:
     figures: dict[str, float] = {}
     for name, runs in by_rule.items():
         lines += ["", name, *table(outcome, size, runs.start)]
-        late, lost = outcome.measured["late"][runs], outcome.diverged[runs]
+        lost = outcome.diverged[runs]
         figures[f"first step, {name}"] = float(np.median(outcome.measured["step"][runs, 0]))
         figures[f"diverged, {name}"] = float(lost.mean())
-        figures[f"late full norm, {name}"] = float(np.median(late))
+        figures[f"full norm at the end, {name}"] = float(
+            np.median(outcome.measured["full"][runs, -1])
+        )
         figures[f"loss at the end, {name}"] = float(np.median(outcome.measured["loss"][runs]))
         figures[f"epochs, {name}"] = float(outcome.steps[runs].max()) / size.passes
     figures["full norm at the start"] = float(np.median(outcome.measured["full"][:, 0]))
-    lines += ["", "median full norm over the last fifth of the epochs:"]
-    lines += [f"  {name}: {figures[f'late full norm, {name}']:.2g}" for name in RULES]
+    constant = outcome.last[by_rule["damped, constant"]]
+    on, down = go_on(size, networks(size, LeakyRelu(0.01))[0], constant)
+    figures |= {"late full norm, going on": on, "late full norm, cooling down": down}
+    lines += ["", f"a hundred epochs later: ‖∇f‖ = {on:.2g} with constant steps, {down:.2g} with"]
+    lines += ["steps that diminish as 1/k from there"]
     plain = train(size, Relu(), size.rows[3])
     learned = plain.measured["loss"] < math.log(2) - 0.01
     lines += ["", "networks with plain ReLU that learned something:"]

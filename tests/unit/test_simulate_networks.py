@@ -304,6 +304,13 @@ def test_at_its_kinks_relu_has_slope_zero_and_the_hinge_too() -> None:
     assert hinge.gradient(np.array([[1.0], [0.999]])).tolist() == [[0.0], [-1.0]]
 
 
+@pytest.mark.parametrize("leak", [-0.5, 0.0, 0.2, 1.0, 1.5])
+def test_a_leaky_relu_may_leak_as_it_likes(leak: float) -> None:
+    u, sigma = np.array([-2.0, -0.0, 0.0, 3.0]), LeakyRelu(leak)
+    assert sigma.value(u).tolist() == [-2 * leak, 0.0, 0.0, 3.0]
+    assert sigma.slope(u, sigma.value(u)).tolist() == [leak, leak, leak, 1.0]
+
+
 def test_layers_that_keep_their_width_skip_and_the_last_never_does() -> None:
     network = Network((2, 2, 2, 3, 3, 3), Relu(), Squared(), residual=True)
     assert [layer.skips for layer in network.layers] == [True, True, False, True, False]

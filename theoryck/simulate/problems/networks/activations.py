@@ -7,7 +7,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from theoryck.algebra import maximum
+from array_api_compat import array_namespace
+
+from theoryck.algebra import maximum, minimum
 from theoryck.algebra.language import namespace
 from theoryck.simulate.errors import SimulationError
 
@@ -47,8 +49,7 @@ class Relu(Activation):
         return maximum(u, 0.0)
 
     def slope(self, u: Any, h: Any) -> Any:
-        xp: Any = namespace(u)
-        return xp.astype(u > 0, u.dtype)
+        return _positive(u)
 
     def curvature(self, u: Any, h: Any) -> Any:
         return 0.0
@@ -70,12 +71,10 @@ class LeakyRelu(Activation):
             raise SimulationError(f"a leaky ReLU needs a finite slope, got {self.leak}")
 
     def value(self, u: Any) -> Any:
-        xp: Any = namespace(u)
-        return xp.where(u > 0, u, self.leak * u)
+        return (maximum if self.leak <= 1 else minimum)(u, self.leak * u)
 
     def slope(self, u: Any, h: Any) -> Any:
-        xp: Any = namespace(u)
-        return self.leak + (1 - self.leak) * xp.astype(u > 0, u.dtype)
+        return self.leak + (1 - self.leak) * _positive(u)
 
     def curvature(self, u: Any, h: Any) -> Any:
         return 0.0
@@ -121,3 +120,8 @@ class Linear(Activation):
 
     def describe(self) -> str:
         return "linear"
+
+
+def _positive(u: Any) -> Any:
+    """1 where u > 0, and 0 elsewhere."""
+    return array_namespace(u).astype(u > 0, u.dtype)
