@@ -20,7 +20,7 @@ from theoryck.simulate.runs import OutOfTimeError
 from theoryck.simulate.schedule import schedule
 from theoryck.simulate.streams import Streams
 
-CACHE = 2**14  # numbers of a block's iterates: 128 kB, of which a method holds a few
+CACHE = 2**15  # numbers of a block's iterates: 256 kB, of which a method holds a few
 BETWEEN = 16  # steps between two looks at the clock
 
 

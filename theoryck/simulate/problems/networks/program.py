@@ -12,7 +12,7 @@ from theoryck.simulate.problems.networks import passes
 from theoryck.simulate.problems.networks.network import Layers, Network
 from theoryck.simulate.problems.rows import check_indices, drawn, hessian_of_products
 
-CELLS = 2**14  # numbers in a layer's largest array: 128 KB stay near the processor
+CELLS = 2**17  # numbers in a layer's largest array: 1 MB, beside which a piece's calls are little
 SAMPLES = 256  # at least, where there are as many: enough for the speed of a matrix product
 
 Piece = Callable[[Layers, Any, Any, Layers], Any]  # of shape (runs, k), summed over samples
