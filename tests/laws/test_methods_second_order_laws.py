@@ -149,6 +149,16 @@ def test_lanczos_stops_where_its_space_is_exhausted() -> None:
     np.testing.assert_allclose(x, [[0.0, 4.0, 0.0, 0.0]], atol=1e-12)
 
 
+def test_what_is_left_of_an_exhausted_space_is_rounding() -> None:
+    rng = np.random.default_rng(5)
+    h_matrix, rotation = matrix(rng, np.array([-4.0, -2.0, 1.0, 3.0]))
+    start = rotation[None, :, 1]  # the eigenvector of −2, up to rounding
+    model = Model(np.zeros((1, D)), h_matrix, 0.0, start)
+    a = {"L": 4.0, "rho": 1.0, "iterations": 4}
+    x = METHODS["negative_curvature_descent"].step(np.zeros((1, D)), model, 0, a)
+    np.testing.assert_allclose(x, -4.0 * start, atol=1e-9)
+
+
 def test_a_secular_equation_of_many_runs() -> None:
     b = np.array([[1e-12], [1.0], [1e12]])
     found = concave_root(lambda t: (1 - b / t, b / t**2), b / 1e3)

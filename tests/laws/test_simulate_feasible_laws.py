@@ -128,6 +128,13 @@ def test_a_ball_of_runs_is_projected_on_run_by_run() -> None:
     np.testing.assert_array_equal(together, alone)
 
 
+def test_a_feasible_point_stays_to_the_last_digit() -> None:
+    ball, rng = Ball(2.0, [1.0, -2.0, 0.3]), np.random.default_rng(0)
+    x = ball.centre + rng.uniform(-1, 1, (200, 3))
+    np.testing.assert_array_equal(ball.project_weighted(x, rng.uniform(0.1, 9, (200, 3))), x)
+    np.testing.assert_array_equal(ball.project(x), x)
+
+
 def test_a_coordinate_of_no_weight_is_given_up_first() -> None:
     found = Ball(1.0, np.zeros(2)).project_weighted(np.array([[3.0, 0.5]]), np.array([[0.0, 1.0]]))
     assert np.linalg.norm(found) <= 1 + 1e-15

@@ -85,14 +85,16 @@ def _estimate(
 
 
 def _divides(period: Any, k: Any) -> bool:
-    if not isinstance(k, int):
+    try:
+        count = int(k)
+    except (TypeError, ValueError) as error:
         raise UntraceableError(
             f"spider counts k in integers, got {k}: simulate runs it step by step"
-        )
+        ) from error
     period = common("period", period)
     if isinstance(period, int | float | Fraction):
         if not period > 0:
             raise DomainError(f"a positive period expected, got {period}")
-        return k % period == 0
+        return count % period == 0
     # by multiples, which every number system has
-    return any(multiple * period == k for multiple in range(k + 1))
+    return any(multiple * period == count for multiple in range(count + 1))

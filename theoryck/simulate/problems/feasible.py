@@ -190,8 +190,7 @@ class Ball(FeasibleSet):
         centre = _here(self.centre, x)
         y = x - centre
         length = norm(y)
-        inside = xp.where(length > self.radius, ratio(self.radius, length), xp.ones_like(length))
-        return centre + inside * y
+        return xp.where(length > self.radius, centre + ratio(self.radius, length) * y, x)
 
     def project_weighted(self, x: Any, weights: Any) -> Any:
         """The nearest point is centre + w·y/(w + ν), y = x − centre, with ν ≥ 0 the root of
