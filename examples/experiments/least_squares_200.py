@@ -77,8 +77,8 @@ def study(small: bool) -> Result:
     slope = figures["overparameterised: slope of log gap by epoch"]
     guaranteed = figures["overparameterised: guaranteed slope"]
     lines.append(
-        f"overparameterised: the gap shrinks by exp({slope:.3f}) an epoch; guaranteed for ‖x − x*‖² "
-        f"is exp({guaranteed:.3f})"
+        f"overparameterised: the gap shrinks by exp({slope:.3f}) an epoch; for ‖x − x*‖² "
+        f"exp({guaranteed:.3f}) is guaranteed"
     )
 
     def draw(figure: Figure) -> None:
