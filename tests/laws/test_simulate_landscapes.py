@@ -330,3 +330,16 @@ def test_the_rare_loss_has_the_paper_s_probability() -> None:
     problem = RareSteepLoss(Q(9), rare=11, count=100)
     delta, p = problem.drift(), Q(11, 100)
     assert p == (1 + delta) / (9 + 1)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_the_hessian_of_the_chain_is_lipschitz_as_stated(chain: SaddleChain) -> None:
+    there, tau, rng = running(chain), float(chain.width), np.random.default_rng(4)
+    assert there.hessian is not None
+    assert chain.constants().hessian is not None
+    x = rng.uniform(-12 * tau, 12 * tau, (4000, chain.size))
+    y = x + 1e-4 * tau * rng.standard_normal(x.shape)
+    change = np.linalg.norm(there.hessian(x) - there.hessian(y), ord=2, axis=(1, 2))
+    steepest = float((change / np.linalg.norm(x - y, axis=1)).max())
+    assert steepest <= float(chain.constants().hessian or 0)
+    assert steepest > float(chain.constants().hessian or 0) / 8  # not far off

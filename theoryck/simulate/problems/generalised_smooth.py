@@ -46,7 +46,8 @@ class HyperbolicCosine(Problem):
 
     def describe(self) -> str:
         return (
-            f"cosh(({shown(self.l1)})*x) in {self.size} dimensions, curvature {shown(self.l0)} at 0"
+            f"the sum of cosh(({shown(self.l1)})*x_i) in {self.size} dimensions, with curvature "
+            f"{shown(self.l0)} at 0"
         )
 
     def constants(self) -> Constants:
@@ -92,8 +93,8 @@ class QuadraticExponential(Problem):
 
     def describe(self) -> str:
         return (
-            f"exp(({shown(self.l1)})*|x|) with a quadratic around 0 of curvature {shown(self.l0)}, "
-            f"in {self.size} dimensions"
+            f"the sum of exp(({shown(self.l1)})*|x_i|) in {self.size} dimensions, with a quadratic "
+            f"of curvature {shown(self.l0)} around 0"
         )
 
     def constants(self) -> Constants:
@@ -166,7 +167,9 @@ class EvenPower(ExactProblem):
         return self.size
 
     def describe(self) -> str:
-        return f"{shown(self.scale)}*sum(x_i**{2 * self.half})/{2 * self.half}"
+        power = 2 * self.half
+        term = f"x**{power}" if self.size == 1 else f"sum(x_i**{power})"
+        return f"{shown(self.scale)}*{term}/{power}"
 
     def constants(self) -> Constants:
         pair = _power_pair(self.scale, self.half, self.l1)

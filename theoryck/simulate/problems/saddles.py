@@ -86,20 +86,28 @@ class SaddleChain(Problem):
         beyond 6τ, where it is at most 2L + 3L; h − La² falls by 48Lτ² + ν at most; and
         −(h' − 2La)/τ = L(2 + 2t + 14t² − 10t³) + γ(2 + 2t − 10t² + 6t³) is at most 8L + 2.2γ.
         By Gershgorin's theorem no eigenvalue is further from a diagonal entry than its row's rest.
+
+        With w = h − La² the third derivative along a unit vector u is the sum over i of
+        (s·w‴ + s‴·w)·u_i³ + 3s″w′·u_i²u_{i+1} + 3s′w″·u_i u_{i+1}², and the sum of each product
+        of three u's is at most 1. Between τ and 2τ, τw‴ goes from 20γ − 28L to 32L − 16γ; beyond
+        6τ, |w‴| ≤ 3L/τ; |s‴| ≤ 60/τ³. Of a symmetric form the norm is its largest value on one
+        vector.
         """
         rate, drop, tau = self.stable, self.unstable, self.width
         slope, bend = 20 * drop - 28 * rate, 30 * rate - 18 * drop
         at = -slope / (2 * bend) if bend else Fraction(0)
         between = -2 * drop + slope * at + bend * at * at if 0 < at < 1 else Fraction(0)
         low, high = max(2 * drop, -between), max(5 * rate, between)
-        beside = Fraction(0)
+        beside, third = Fraction(0), max(abs(slope), abs(slope + 2 * bend), 3 * rate) / tau
         if self.size > 1:
             falls = 48 * rate * tau**2 + self.depth()
             # the first row has no predecessor, the last no successor
             neighbours = 1 if self.size == 2 else 2
             steep = (8 * rate + Fraction(11, 5) * drop) * tau
             beside = S2 / tau**2 * falls + neighbours * S1 / tau * steep
-        return Constants(lower=-low - beside, upper=high + beside)
+            bent = max(high - 2 * rate, low + 2 * rate)
+            third += 60 / tau**3 * falls + 3 * S2 / tau**2 * steep + 3 * S1 / tau * bent
+        return Constants(lower=-low - beside, upper=high + beside, hessian=third)
 
     def on(self, backend: Backend) -> Functions:
         xp, d = backend.xp, self.size
