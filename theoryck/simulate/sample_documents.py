@@ -25,8 +25,8 @@ from theoryck.simulate.values import choose
 FORMAT = 1
 KIND = "sample"
 MOST_RUNS = 400_000
-MOST_WORK = 2_000_000_000  # coordinates of all steps of one sample
-PATIENCE = 600.0  # seconds for running a document again
+MOST_WORK = 50_000_000  # coordinates of all steps of one sample
+PATIENCE = 300.0  # seconds for running a document again
 SAME = 1e-6  # relative: the same seeds give the same numbers, but for the order of sums
 
 
