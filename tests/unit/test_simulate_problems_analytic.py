@@ -304,14 +304,27 @@ def test_every_function_runs_under_the_strict_standard(name: str) -> None:
             )
 
 
-def test_scaling_keeps_what_it_promises() -> None:
-    for name in ("huber", "cosine", "sine squared", "fourth power", "norm power"):
-        problem = EVERY[name]
-        scaled, x = problem.scaled(Q(3)), points(name, 5)
-        np.testing.assert_allclose(
-            scaled.on(numpy_backend()).value(3 * x), 9 * functions(name).value(x), rtol=1e-12
-        )
-        assert scaled.constants().upper == problem.constants().upper
-        pair, before = scaled.constants().l0_l1, problem.constants().l0_l1
-        if pair is not None and before is not None:
-            assert pair == (before[0], before[1] / 3)
+SCALED = [
+    "huber", "cosine", "sine squared", "fourth power", "norm power", "saddle chain", "equally flat",
+    "full matrices", "hyperbolic cosine", "quadratic exponential",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_scaling_keeps_the_curvature(name: str) -> None:
+    problem = EVERY[name]
+    scaled, x = problem.scaled(Q(3)), points(name, 5)
+    there = scaled.on(numpy_backend())
+    np.testing.assert_allclose(there.value(3 * x), 9 * functions(name).value(x), rtol=1e-12)
+    assert there.minimum() == pytest.approx(9 * functions(name).minimum())
+    assert scaled.constants().upper == problem.constants().upper
+    assert scaled.constants().lower == problem.constants().lower
+    pair, before = scaled.constants().l0_l1, problem.constants().l0_l1
+    if pair is not None and before is not None:
+        assert pair == (before[0], before[1] / 3)
+    of_each, each = scaled.component_constants(), problem.component_constants()
+    assert (of_each is None) == (each is None)
+    if of_each is not None and each is not None:
+        assert of_each.upper == each.upper
+    if problem.spread() is not None:
+        assert scaled.spread() == 9 * (problem.spread() or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -137,6 +137,10 @@ class DisagreeingQuadratics(Problem):
         mean = [sum(column, Fraction(0)) / n for column in zip(*moved, strict=True)]
         squares = ((v - m) ** 2 for row in moved for v, m in zip(row, mean, strict=True))
         return sum(squares, Fraction(0)) / n
+
+    def scaled(self, factor: Fraction) -> DisagreeingQuadratics:
+        moved = tuple(tuple(factor * v for v in centre) for centre in self.centres)
+        return replace(self, centres=moved)
 
     def on(self, backend: Backend) -> Functions:
         xp, n, d = backend.xp, self.component_count(), self.dimension

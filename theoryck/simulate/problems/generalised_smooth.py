@@ -53,6 +53,9 @@ class HyperbolicCosine(Problem):
     def constants(self) -> Constants:
         return Constants(lower=self.l0, l0_l1=(self.l0, self.l1), nonnegative=True)
 
+    def scaled(self, factor: Fraction) -> HyperbolicCosine:
+        return replace(self, l1=self.l1 / factor)
+
     def on(self, backend: Backend) -> Functions:
         xp, l0, l1 = backend.xp, float(self.l0), float(self.l1)
         return Functions(
@@ -99,6 +102,9 @@ class QuadraticExponential(Problem):
 
     def constants(self) -> Constants:
         return Constants(lower=self.l0, l0_l1=(self.l0, self.l1), nonnegative=True)
+
+    def scaled(self, factor: Fraction) -> QuadraticExponential:
+        return replace(self, l1=self.l1 / factor)
 
     def on(self, backend: Backend) -> Functions:
         xp, l0, l1 = backend.xp, float(self.l0), float(self.l1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -91,6 +91,10 @@ class TwoMinima(Problem):
         """E‖∇f_i − ∇f‖² at most, which is what it is left of the left minima: (1/n) Σ t_ij²."""
         total = sum((t * t for row in self.tilts for t in row), Fraction(0))
         return total / self.component_count()
+
+    def scaled(self, factor: Fraction) -> TwoMinima:
+        tilts = tuple(tuple(factor * t for t in row) for row in self.tilts)
+        return replace(self, tilts=tilts, left=factor * self.left, right=factor * self.right)
 
     def on(self, backend: Backend) -> Functions:
         xp, count = backend.xp, self.component_count()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -108,6 +108,9 @@ class SaddleChain(Problem):
             bent = max(high - 2 * rate, low + 2 * rate)
             third += 60 / tau**3 * falls + 3 * S2 / tau**2 * steep + 3 * S1 / tau * bent
         return Constants(lower=-low - beside, upper=high + beside, hessian=third)
+
+    def scaled(self, factor: Fraction) -> SaddleChain:
+        return replace(self, width=self.width * factor)
 
     def on(self, backend: Backend) -> Functions:
         xp, d = backend.xp, self.size
