@@ -30,6 +30,7 @@ from theoryck.simulate.problems.generalised_smooth import (
 )
 from theoryck.simulate.problems.minima import TwoMinima, lecture_minima
 from theoryck.simulate.problems.online import RareSteepLoss
+from theoryck.simulate.problems.quadratic import DiagonalQuadratic, RotatedQuadratic
 from theoryck.simulate.problems.saddles import SaddleChain
 from theoryck.simulate.problems.tensor import TensorComponent, TensorDecomposition, basis
 
@@ -216,6 +217,14 @@ def test_the_tensor_s_values_are_those_of_the_tensor() -> None:
     for order in ([0, 1, 2], [2, 0, 1]):
         signed = vectors[order] * np.array([[1.0], [-1.0], [1.0]])
         assert both.value(signed.reshape(1, -1))[0, 0] == pytest.approx(0, abs=1e-14)
+
+
+def test_rounding_an_eigenvalue_of_zero_leaves_no_growth() -> None:
+    flat = RotatedQuadratic((Q(0), Q(1), Q(2)))
+    assert flat.constants().growth is None
+    assert flat.constants().lower == 0
+    assert RotatedQuadratic((Q(1, 3), Q(2))).constants().growth == Q(1, 3)
+    assert DiagonalQuadratic((Q(0), Q(1), Q(2))).constants().growth == 1
 
 
 def test_three_quadratics_are_those_of_the_lecture() -> None:

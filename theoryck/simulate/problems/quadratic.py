@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -162,7 +162,9 @@ class RotatedQuadratic(Problem):
         return f"a rotated quadratic in {self.dimension} dimensions, eigenvalues {ends}"
 
     def constants(self) -> Constants:
-        return _constants(self.spectrum)
+        constants = _constants(self.spectrum)
+        # an eigenvalue 0 is run as a tiny positive one: no larger one bounds the growth then
+        return replace(constants, pl=constants.lower or None)
 
     def matrix(self) -> Any:
         """The symmetric matrix."""
