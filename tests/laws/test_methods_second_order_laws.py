@@ -68,7 +68,7 @@ def cubic(model: Model, M: float) -> Any:
 def test_the_cubic_step_is_a_global_minimum_of_its_model(
     seed: int, eigenvalues: list[float], power: int, regularization: int, hard: int
 ) -> None:
-    # sufficient: (H + M‖h‖/2·I)h = −g with H + M‖h‖/2·I ≥ 0 (Nesterov and Polyak 2006, Thm 10)
+    # sufficient: (H + M‖h‖/2·I)h = −g with H + M‖h‖/2·I ≥ 0 (Nesterov and Polyak 2006)
     rng, M = np.random.default_rng(seed), 10.0**regularization
     h_matrix, rotation = matrix(rng, sorted(eigenvalues))
     g = 10.0**power * rng.standard_normal((1, D))

@@ -19,7 +19,7 @@ EXHAUSTED = 1e-10  # of the largest image: a shorter remainder is rounding
 @method(units={"M": HESSIAN_LIPSCHITZ})
 def cubic_regularization(x: Any, f: Oracle, *, M: Any) -> Any:
     """x⁺ = argmin_u ⟨∇f(x), u − x⟩ + ½⟨∇²f(x)(u − x), u − x⟩ + M/6·‖u − x‖³
-    [Nesterov and Polyak 2006, (2.4); M at least the Lipschitz constant of the Hessian]
+    [Nesterov and Polyak 2006; M at least the Lipschitz constant of the Hessian]
     """
     return x + _cubic_step(f.grad(x), f.hessian(x), M)
 
@@ -28,7 +28,7 @@ def _cubic_step(g: Any, hessian: Any, M: Any) -> Any:
     """argmin_h ⟨g, h⟩ + ½⟨Hh, h⟩ + M/6·‖h‖³.
 
     The global minimisers are h = −(H + μI)⁻¹g with μ = M‖h‖/2 ≥ −λ_min (Nesterov and Polyak
-    2006, Theorem 10); with μ = μ₀ + t, μ₀ = max(0, −λ_min), the equation ‖h(t)‖ = 2μ/M is solved
+    2006, Section 5); with μ = μ₀ + t, μ₀ = max(0, −λ_min), the equation ‖h(t)‖ = 2μ/M is solved
     as 1/‖h(t)‖ − M/(2μ) = 0, which increases with t and is concave. In the hard case ‖h(0)‖ is
     too short, and a part along the lowest eigenvector is added.
     """
