@@ -156,6 +156,17 @@ def test_blocks_are_bounded() -> None:
         assert all(a.block.size <= MOST for a in source._ahead.values())
 
 
+def test_threads_draw_what_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = streams(9)
+    expected = [(alone.normal("n", 100), alone.subset("s", 9, 4)) for _ in range(60)]
+    monkeypatch.setattr("theoryck.simulate.streams.SHARE", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    shared = streams(9)
+    for normals, subsets in expected:
+        np.testing.assert_array_equal(shared.normal("n", 100), normals)
+        np.testing.assert_array_equal(shared.subset("s", 9, 4), subsets)
+
+
 def test_an_array_that_was_given_away_never_changes() -> None:
     source = streams(2)
     given_away = source.normal("n", 900)

@@ -6,7 +6,9 @@ import hashlib
 import json
 import math
 import operator
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +20,7 @@ from theoryck.simulate.errors import SimulationError
 
 AHEAD = 4096  # numbers that a run draws ahead at most, so that it draws seldom
 MOST = 2**20  # numbers that all runs together draw ahead of one question at most: 8 MB
+SHARE = 2**17  # numbers that are worth a thread: a millisecond's work
 WORDS = 6  # 64-bit words of a generator's state
 
 
@@ -268,8 +271,19 @@ class Streams:
         law = LAWS[question.law]
         # a new array each time: a method may keep a view of the old one
         block: Any = np.empty((self.runs, length, *question.shape), dtype=law.dtype)
-        for generator, row in zip(generators, block, strict=True):
-            law.fill(generator, row, question.parameter)
+
+        def fill(part: slice) -> None:
+            for generator, row in zip(generators[part], block[part], strict=True):
+                law.fill(generator, row, question.parameter)
+
+        threads = min(os.cpu_count() or 1, block.size // SHARE)
+        if threads > 1:
+            # NumPy draws without the interpreter's lock, and each run has a generator of its own
+            size = -(-self.runs // threads)
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(fill, (slice(i, i + size) for i in range(0, self.runs, size))))
+        else:
+            fill(slice(None))
         block = law.finish(block, question.parameter)
         return _Ahead(generators, self.backend.place(block), 0)
 
