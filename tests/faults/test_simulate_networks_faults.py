@@ -50,11 +50,22 @@ NAN, INF = float("nan"), float("inf")
         (lambda: net(2, True, 1), "positive whole numbers"),
         (lambda: net(2, "3", 1), "positive whole numbers"),  # type: ignore[arg-type]  # a fault
         (lambda: net(2, 1, scale=0.0), "scale other than 0"),
-        (lambda: net(2, 1, scale=NAN), "scale other than 0"),
+        (lambda: net(2, 1, scale=NAN), "scale: a finite number expected, got nan"),
+        (lambda: net(2, 1, scale="1"), "scale: a finite number expected"),
+        (lambda: net(2, 1, scale=1j), "scale: a finite number expected"),
+        (lambda: Network(5, Tanh(), Squared()), "widths: a tuple"),  # type: ignore[arg-type]  # a fault
+        (lambda: Network((2, 1), Tanh, Squared()), r"such as Relu\(\)"),  # type: ignore[arg-type]  # a fault
+        (lambda: Network((2, 1), Tanh(), "hinge"), r"such as Squared\(\)"),  # type: ignore[arg-type]  # a fault
+        (lambda: net(2, 3, 1, frozen=1), "frozen layers: a tuple"),
+        (lambda: initial(net(2, 3, 1), "he", 2, seed=0), "HE_NORMAL"),  # type: ignore[arg-type]  # a fault
+        (lambda: NetworkProblem(net(2, 1), [[0.0, 1.0], [1.0]], [0, 1]), "real numbers"),
+        (lambda: NetworkProblem(net(2, 1), INPUTS, [0, None, 1]), "targets"),
+        (lambda: NetworkProblem(net(2, 1), INPUTS, 3.0), r"\(n, 1\) expected"),
         (lambda: net(2, 3, 1, frozen=(2,)), "some of 0, …, 1"),
         (lambda: net(2, 3, 1, frozen=(0, 0)), "some of 0, …, 1"),
         (lambda: net(2, 3, 1, frozen=(0, 1)), "all of them are frozen"),
-        (lambda: LeakyRelu(INF), "finite slope"),
+        (lambda: LeakyRelu(INF), "slope of a leaky ReLU: a finite number"),
+        (lambda: LeakyRelu("0.1"), "slope of a leaky ReLU"),  # type: ignore[arg-type]  # a fault
         (lambda: NetworkProblem(net(3, 1), INPUTS, [0, 1, 2]), r"\(n, 3\) expected"),
         (lambda: NetworkProblem(net(2, 1), [0.0, 1.0], [0, 1]), r"got \(2,\)"),
         (lambda: NetworkProblem(net(2, 1), np.zeros((0, 2)), []), r"got \(0, 2\)"),
@@ -93,7 +104,8 @@ NAN, INF = float("nan"), float("inf")
         (lambda: initial(net(2, 3, 1), [HE_NORMAL], 2, seed=0), "2 layers.*got 1"),
         (lambda: initial(net(2, 3, 1), HE_NORMAL, 0, seed=0), "at least one run"),
         (lambda: normal(-1.0), "positive finite"),
-        (lambda: uniform(NAN), "positive finite"),
+        (lambda: uniform(0.0), "positive finite"),
+        (lambda: uniform(NAN), "finite number expected"),
         (lambda: fair_signs(0, 1), "positive width"),
     ],
 )
@@ -195,3 +207,9 @@ def test_relu_networks_are_refused_no_question() -> None:
     x = np.ones((1, 13))
     assert functions.hessian is not None
     assert np.isfinite(functions.hessian(x)).all()
+
+
+def test_widths_may_come_in_any_sequence() -> None:
+    listed = Network([np.int64(2), 3, 1], Tanh(), Squared(), frozen=[1])  # type: ignore[arg-type]  # allowed
+    assert listed == net(2, 3, 1, frozen=(1,))
+    assert hash(listed) == hash(net(2, 3, 1, frozen=(1,)))

@@ -67,8 +67,7 @@ class LeakyRelu(Activation):
     smooth = False
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.leak):
-            raise SimulationError(f"a leaky ReLU needs a finite slope, got {self.leak}")
+        finite(self.leak, "the slope of a leaky ReLU")
 
     def value(self, u: Any) -> Any:
         return (maximum if self.leak <= 1 else minimum)(u, self.leak * u)
@@ -120,6 +119,20 @@ class Linear(Activation):
 
     def describe(self) -> str:
         return "linear"
+
+
+def finite(number: Any, what: str) -> float:
+    """The number itself.
+
+    Raises:
+        SimulationError: it is not a finite real number.
+    """
+    try:
+        if math.isfinite(number):
+            return float(number)
+    except (TypeError, OverflowError):
+        pass
+    raise SimulationError(f"{what}: a finite number expected, got {number!r}")
 
 
 def _positive(u: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.problems.networks.activations import finite
 from theoryck.simulate.problems.networks.network import Layer, Network
 from theoryck.simulate.streams import Streams
 
@@ -106,6 +107,8 @@ def initial(
     """
     backend = backend or numpy_backend()
     laws = (law,) * len(network.layers) if isinstance(law, Law) else tuple(law)
+    if not all(isinstance(its, Law) for its in laws):
+        raise SimulationError(f"a law such as HE_NORMAL or normal(0.1) expected, got {law!r}")
     if len(laws) != len(network.layers):
         raise SimulationError(
             f"one law for all {len(network.layers)} layers, or one for each, expected; "
@@ -138,5 +141,5 @@ def fair_signs(width: int, seed: int) -> Any:
 
 
 def _check_size(size: float) -> None:
-    if not (math.isfinite(size) and size > 0):
+    if not finite(size, "size of the weights") > 0:
         raise SimulationError(f"a positive finite size of the weights expected, got {size}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
@@ -10,7 +10,7 @@ from typing import Any
 
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.losses import Loss
-from theoryck.simulate.problems.networks.activations import Activation
+from theoryck.simulate.problems.networks.activations import Activation, finite
 
 Layers = tuple[tuple[Any, Any], ...]  # weights and biases of each layer, or None
 
@@ -70,13 +70,21 @@ class Network:
     frozen: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.widths) < 2 or not all(_positive(width) for width in self.widths):
+        for kind, given, example in (
+            (Activation, self.activation, "an activation, such as Relu()"),
+            (Loss, self.loss, "a loss, such as Squared()"),
+        ):
+            if not isinstance(given, kind):
+                raise SimulationError(f"{example}, expected; got {given!r}")
+        object.__setattr__(self, "widths", _whole_numbers(self.widths, "widths"))
+        object.__setattr__(self, "frozen", _whole_numbers(self.frozen, "frozen layers"))
+        if len(self.widths) < 2 or min(self.widths) < 1:
             raise SimulationError(
                 "the widths of a network are positive whole numbers, of its input, its hidden "
                 f"layers and its output; got {self.widths}"
             )
-        if not math.isfinite(self.scale) or self.scale == 0:
-            raise SimulationError(f"a finite scale other than 0 expected, got {self.scale}")
+        if finite(self.scale, "scale") == 0:
+            raise SimulationError("a finite scale other than 0 expected, got 0")
         count = len(self.widths) - 1
         wrong = [i for i in self.frozen if i not in range(count)]
         if wrong or len(set(self.frozen)) != len(self.frozen):
@@ -167,10 +175,11 @@ class Network:
         )
 
 
-def _positive(width: Any) -> bool:
-    if type(width) is bool:
-        return False
-    return isinstance(width, Integral) and int(width) > 0
+def _whole_numbers(given: Any, what: str) -> tuple[int, ...]:
+    numbers = tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(type(n) is not bool and isinstance(n, Integral) for n in numbers):
+        raise SimulationError(f"{what}: a tuple of positive whole numbers expected, got {given}")
+    return tuple(int(n) for n in numbers)
 
 
 def _grouped(widths: tuple[int, ...]) -> list[str]:
