@@ -22,21 +22,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theoryck.check import check
 from theoryck.claims.arithmetic import Floats
 from theoryck.claims.claim import Claim, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
+from theoryck.claims.expressions import Expectation, mentions, names
 from theoryck.claims.expressions import Order as OrderBound
-from theoryck.claims.expressions import mentions, names
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
 from theoryck.errors import TheoryckError
 from theoryck.methods.base import Method
 from theoryck.verdict import Status, Verdict
 
+if TYPE_CHECKING:
+    from theoryck.simulate.statistics import Report
+
 DEFAULT_TOLERANCE = 1e-9  # relative to the bound: room for the rounding of the run itself
+DEFAULT_ERROR = 1e-6  # the probability that runs are wrongly said to be above a bound
 SHOWN = 5  # violations in a message
 
 
@@ -104,6 +108,79 @@ def assert_rate(
         )
     if excesses:
         raise AssertionError(_message(rate, excesses, tolerance))
+
+
+def assert_runs(
+    claim: Claim | Mapping[str, Any],
+    samples: Mapping[int, Any],
+    *,
+    at_least: float = 0.0,
+    error: float = DEFAULT_ERROR,
+    **parameters: float,
+) -> tuple[Report, ...]:
+    """Asserts that independent runs do not break the claim's bound, by a test that is seldom wrong.
+
+    A bound on an expectation is held against the mean of the runs by a lower confidence bound
+    that is valid for every law (:func:`~theoryck.simulate.statistics.compare_mean`), one with a
+    ``confidence`` against how often it fails, and any other against every run. The assertion
+    fails for a true claim with probability at most ``error``, whatever the number of runs and of
+    horizons, so a test with it is not flaky.
+
+    Args:
+        claim: a rate claim, or the table of one.
+        samples: by the horizon N, the measure of every run without its E(...): for instance
+            ``simulate(...).measured["gap"]``, infinite where a run diverged.
+        at_least: what no run can be below; 0 suits gaps, distances and norms.
+        error: of all horizons together.
+        parameters: the values of the claim's other parameters.
+
+    Returns:
+        A report for each horizon, in the order of the samples: what was seen, and what was not.
+
+    Raises:
+        AssertionError: the runs are surely above the bound; the message holds the reports.
+        RateTestError: as for :func:`assert_rate`.
+        SimulationError: a sample is not one: empty, NaN, or below ``at_least``.
+
+    >>> claim = {
+    ...     "id": "sgd", "parameters": {"L": "L > 0", "s": "s > 0", "N": "integer, N >= 1"},
+    ...     "method": "sgd(step=1/L)",
+    ...     "assumptions": ["strongly_convex(L)", "smooth(L)", "unbiased", "bounded_variance(s)"],
+    ...     "measure": "E(f(x[N]) - f_star)", "bound": "s**2/(2*L)"}
+    >>> report, = assert_runs(claim, {5: [0.2, 0.4] * 100}, L=1, s=1)
+    >>> print(report.answer, report.runs)
+    within 200
+    """
+    from theoryck.simulate.statistics import Answer, compare_mean, compare_probability
+
+    rate = _rate(claim)
+    horizon = _horizon(rate, parameters)
+    if not samples:
+        raise RateTestError(f"{rate.id}: nothing was compared; there are no samples")
+    reports = []
+    for iteration, sample in samples.items():
+        at = {**parameters, horizon: iteration}
+        if not _within(rate, at):
+            raise RateTestError(f"{rate.id}: {_words(at)} is outside the claim's domain")
+        bound, looks = _bound(rate, at), len(samples)
+        if rate.confidence is not None:
+            kept = float(evaluate(rate.confidence, _environment(at), Floats()))
+            report = compare_probability(sample, bound, kept, error=error, looks=looks)
+        elif mentions(rate.measure, Expectation):
+            report = compare_mean(sample, bound, at_least=at_least, error=error, looks=looks)
+        else:
+            # one failure is too many: a claim about every run has the confidence 1
+            report = compare_probability(sample, bound, 1.0, error=error, looks=looks)
+        reports.append(report)
+    above = [
+        f"  at {_words({**parameters, horizon: iteration})}: {report}"
+        for iteration, report in zip(samples, reports, strict=True)
+        if report.answer is Answer.ABOVE
+    ]
+    if above:
+        head = f"{rate.id}: the runs are above the bound {to_text(rate.bound)}"
+        raise AssertionError("\n".join([head, *above[:SHOWN]]))
+    return tuple(reports)
 
 
 def assert_proved(

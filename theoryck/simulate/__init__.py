@@ -1,6 +1,7 @@
 """Engine 3: the claim's method, run on real problems of its class.
 
-It supports a claim with stated confidence, refutes it by an exact run, and never proves one.
+It supports a claim with stated confidence, refutes it by an exact run or by samples with an error
+of 1e-6 at most, and never proves one.
 :func:`simulate` runs any method on any problem: thousands of runs as one array program.
 """
 

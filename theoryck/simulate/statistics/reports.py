@@ -174,7 +174,7 @@ def compare_probability(
     notes = [f"{failures} failures, bounds by Clopper and Pearson, exact for every probability"]
     if not failures:
         notes.append(f"a failure rarer than {found.upper:.3g} is not seen with so many runs")
-    answer = _answer(found.lower > allowed + DETAIL, found.upper <= allowed)
+    answer = _answer(found.lower > allowed * (1 + DETAIL), found.upper <= allowed)
     return Report(
         f"the probability that the measure is above {limit:.6g}",
         answer,
