@@ -32,7 +32,7 @@ from theoryck.simulate.problems.minima import TwoMinima, lecture_minima
 from theoryck.simulate.problems.online import RareSteepLoss
 from theoryck.simulate.problems.phase import PhaseRetrieval, gaussian_phase_retrieval
 from theoryck.simulate.problems.piecewise import EuclideanNorm, LargestCoordinate
-from theoryck.simulate.problems.quadratic import QuadraticSaddle
+from theoryck.simulate.problems.quadratic import QuadraticSaddle, RotatedQuadratic
 from theoryck.simulate.problems.saddles import SaddleChain
 from theoryck.simulate.problems.tensor import TensorComponent, TensorDecomposition
 from theoryck.simulate.quantities import gap, value
@@ -188,6 +188,10 @@ NAN, INF = float("nan"), float("inf")
         (lambda: TwoMinima(((NAN,), (ONE,))), "tilts: a finite number"),  # type: ignore[arg-type]  # on purpose
         (lambda: DisagreeingQuadratics.isotropic([(INF,)]), "centres: a finite number"),  # type: ignore[arg-type]  # on purpose
         (lambda: MatrixFactorisation(MATRIX, 1.0), "rank: a whole number"),  # type: ignore[arg-type]  # on purpose
+        (lambda: TensorComponent(3, seed=-1), "seed: a number of at least 0 expected, got -1"),
+        (lambda: RotatedQuadratic((ONE,), seed=-1), "seed: a number of at least 0"),
+        (lambda: gaussian_phase_retrieval(2, 2, seed=-3), "seed: a number of at least 0"),
+        (lambda: random_low_rank(2, 2, 1, seed=1.5), "seed: a whole number"),  # type: ignore[arg-type]  # on purpose
         (lambda: TensorComponent("3"), "size: a whole number"),  # type: ignore[arg-type]  # on purpose
     ],
 )
@@ -201,3 +205,12 @@ def test_doubles_and_integers_are_taken_as_they_are() -> None:
     assert chain == SaddleChain(3, stable=Q(3, 2), unstable=Q(1))
     assert isinstance(chain.constants().upper, Q)
     assert HyperbolicCosine(np.float64(0.25), 2).constants().l0_l1 == (Q(1, 4), Q(2))  # type: ignore[arg-type]  # on purpose
+
+
+def test_proximal_steps_of_a_size_for_each_run() -> None:
+    plane, prox = RotatedQuadratic((ONE, Q(3))), METHODS["proximal_point"]
+    start, sizes = np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([0.5, 2.0])
+    both = simulate(plane, prox, {"step": sizes}, start, 2, {"gap": Last(gap)})
+    for run in range(2):
+        alone = simulate(plane, prox, {"step": sizes[run]}, start[:1], 2, {"gap": Last(gap)})
+        assert both.measured["gap"][run] == alone.measured["gap"][0]

@@ -352,3 +352,62 @@ def test_the_hessian_of_the_chain_is_lipschitz_as_stated(chain: SaddleChain) -> 
     steepest = float((change / np.linalg.norm(x - y, axis=1)).max())
     assert steepest <= float(chain.constants().hessian or 0)
     assert steepest > float(chain.constants().hessian or 0) / 8  # not far off
+
+
+def any_problem(rng: np.random.Generator) -> Problem:
+    """A problem with numbers that nobody has chosen."""
+
+    def positive() -> Q:
+        return Q(float(np.exp(rng.uniform(-2, 2)))).limit_denominator(100) + Q(1, 100)
+
+    size = int(rng.integers(1, 5))
+    match int(rng.integers(0, 6)):
+        case 0 | 1:
+            return SaddleChain(size, positive(), positive(), positive())
+        case 2:
+            tilts = [[Q(int(v), 7) for v in row] for row in rng.integers(-9, 9, (3, size))]
+            last = [-sum(column, Q(0)) for column in zip(*tilts, strict=True)]
+            left = Q(int(rng.integers(-5, 5)), 2)
+            rows = tuple(tuple(row) for row in (*tilts, last))
+            return TwoMinima(rows, left, left + positive(), positive(), positive())
+        case 3:
+            factors = rng.integers(-3, 4, (4, size, size))
+            products = [factor @ factor.T + np.eye(size, dtype=int) for factor in factors]
+            centres = rng.integers(-5, 6, (4, size)).tolist()
+            return DisagreeingQuadratics(tuple(map(tuple, centres)), tuple(products))
+        case 4:
+            return SymmetricFactorisation((m := rng.standard_normal((3, 3))) + m.T, 2)
+        case _:
+            return EvenPower(int(rng.integers(2, 5)), positive(), positive(), size)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_constants_hold_for_any_numbers(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = any_problem(rng)
+    there, constants = running(problem), problem.constants()
+    assert there.hessian is not None
+    assert there.x_star is not None
+    reach = 1 + 3 * float(np.abs(there.x_star).max())
+    x = reach * rng.uniform(-1, 1, (1500, problem.dimension)) ** int(rng.choice([1, 3]))
+    hessians, gradients = there.hessian(x), there.gradient(x)
+    values = np.linalg.eigvalsh(hessians)
+    slack = 1e-9 * max(1.0, float(np.abs(values).max()))
+    if constants.lower is not None:
+        assert values.min() >= float(constants.lower) - slack
+    if constants.upper is not None:
+        assert values.max() <= float(constants.upper) + slack
+    if constants.l0_l1 is not None:
+        l0, l1 = map(float, constants.l0_l1)
+        bound = l0 + l1 * np.linalg.norm(gradients, axis=1)
+        assert (np.abs(values).max(axis=1) <= bound + slack).all()
+    if constants.hessian is not None:
+        y = x + 1e-5 * reach * rng.standard_normal(x.shape)
+        change = np.linalg.norm(there.hessian(y) - hessians, ord=2, axis=(1, 2))
+        allowed = float(constants.hessian) * np.linalg.norm(x - y, axis=1)
+        assert (change <= allowed * (1 + 1e-6) + slack).all()
+    assert (there.value(x) >= there.minimum() - 1e-9 * abs(there.minimum()) - 1e-12).all()
+    if constants.growth is not None:
+        gaps = there.value(x)[:, 0] - there.minimum()
+        squares = np.sum(gradients**2, axis=1)
+        assert (squares / 2 >= float(constants.growth) * gaps * (1 - 1e-9) - slack).all()

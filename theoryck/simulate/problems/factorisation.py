@@ -14,7 +14,7 @@ from theoryck.algebra import dot
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
-from theoryck.simulate.problems.parameters import settle
+from theoryck.simulate.problems.parameters import seeded, settle, whole
 from theoryck.simulate.problems.second_order import columnwise
 
 MARGIN = 1e-10  # relative, far above what rounding does to a singular value
@@ -225,9 +225,10 @@ def random_low_rank(rows: int, columns: int, rank: int, *, seed: int = 0) -> Any
     >>> random_low_rank(4, 3, 2).shape
     (4, 3)
     """
+    rows, columns, rank = whole(rows, "rows"), whole(columns, "columns"), whole(rank, "rank")
     if not 1 <= rank <= min(rows, columns):
         raise SimulationError(f"a rank from 1 to {min(rows, columns)} expected, got {rank}")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(seeded(seed))
     left, _ = np.linalg.qr(generator.standard_normal((rows, rank)))
     right, _ = np.linalg.qr(generator.standard_normal((columns, rank)))
     return (left * np.arange(rank, 0.0, -1.0)) @ right.T

@@ -50,13 +50,30 @@ def whole(number: Any, what: str) -> int:
         raise SimulationError(f"{what}: a whole number expected, got {number}") from error
 
 
-def settle(problem: Any, *, numbers: Iterable[str] = (), counts: Iterable[str] = ()) -> None:
+def seeded(number: Any, what: str = "seed") -> int:
+    """The number as the seed of a generator.
+
+    Raises:
+        SimulationError: it is no integer, or negative.
+    """
+    seed = whole(number, what)
+    if seed < 0:
+        raise SimulationError(f"{what}: a number of at least 0 expected, got {seed}")
+    return seed
+
+
+def settle(
+    problem: Any,
+    *,
+    numbers: Iterable[str] = (),
+    counts: Iterable[str] = (),
+    seeds: Iterable[str] = (),
+) -> None:
     """Make fractions and integers of the fields of those names of a frozen dataclass.
 
     Raises:
-        SimulationError: a field is no finite number, or no integer.
+        SimulationError: a field is no finite number, no integer, or no seed.
     """
-    for name in numbers:
-        object.__setattr__(problem, name, rational(getattr(problem, name), name))
-    for name in counts:
-        object.__setattr__(problem, name, whole(getattr(problem, name), name))
+    for names, made in ((numbers, rational), (counts, whole), (seeds, seeded)):
+        for name in names:
+            object.__setattr__(problem, name, made(getattr(problem, name), name))

@@ -11,6 +11,7 @@ import numpy as np
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
+from theoryck.simulate.problems.parameters import seeded, whole
 from theoryck.simulate.problems.rows import check_indices, combinations, drawn, products
 
 MARGIN = 1e-10  # relative, far above what rounding does to an eigenvalue
@@ -123,8 +124,9 @@ def gaussian_phase_retrieval(count: int, size: int, *, seed: int = 0) -> PhaseRe
     >>> gaussian_phase_retrieval(30, 4).describe()
     'phase retrieval of 4 unknowns from 30 measurements'
     """
+    count, size = whole(count, "count"), whole(size, "size")
     if count < 1 or size < 1:
         raise SimulationError("at least one measurement and one unknown expected")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(seeded(seed))
     signal = generator.standard_normal(size)
     return PhaseRetrieval(generator.standard_normal((count, size)), signal / np.linalg.norm(signal))

@@ -151,7 +151,7 @@ class RotatedQuadratic(Problem):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "spectrum", _checked(self.spectrum))
-        settle(self, counts=("seed",))
+        settle(self, seeds=("seed",))
 
     @property
     def dimension(self) -> int:
@@ -179,14 +179,14 @@ class RotatedQuadratic(Problem):
 
     def on(self, backend: Backend) -> Functions:
         xp, matrix = backend.xp, backend.asarray(self.matrix(), what="matrix")
-        identity = np.eye(self.dimension)
+        values, vectors = (backend.place(found) for found in np.linalg.eigh(self.matrix()))
 
         def times(x: Any) -> Any:
             return products(xp, matrix, x)
 
         def prox(x: Any, step: Any) -> Any:
-            resolvent = np.linalg.inv(identity + float(step) * self.matrix())
-            return products(xp, backend.place(resolvent), x)
+            shrunk = products(xp, xp.matrix_transpose(vectors), x) / (1 + step * values)
+            return products(xp, vectors, shrunk)
 
         def line_search(x: Any, direction: Any) -> Any:
             moved = times(direction)

@@ -48,7 +48,7 @@ class TensorComponent(Problem):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        settle(self, counts=("size", "seed"))
+        settle(self, counts=("size",), seeds=("seed",))
         _check(self.size)
 
     @property
@@ -128,7 +128,7 @@ class TensorDecomposition(Problem):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        settle(self, counts=("size", "seed"))
+        settle(self, counts=("size",), seeds=("seed",))
         _check(self.size)
 
     @property
