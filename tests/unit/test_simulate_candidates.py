@@ -175,6 +175,33 @@ def test_the_class_is_left_when_a_constant_shrinks() -> None:
         assert len(left) < len(noisy) / 2, (name, len(left), len(noisy))
 
 
+def test_what_balls_cannot_tell_is_not_established() -> None:
+    """√2·√2 is 2, and no ball of it says so."""
+    balls = Balls()
+    with balls.scope():
+        two = balls.function("sqrt", balls.rational(Q(2))) ** 2
+        line, noise = DiagonalQuadratic((Q(1),)), RareJumps(Q(2), Q(1))
+        for name, values in (
+            ("heavy_tailed", {"alpha": two, "sigma": balls.rational(Q(1))}),
+            ("bounded_variance", {"sigma": two}),
+            ("dimension", {"d": two}),
+            ("smooth", {"L": two / 2}),
+        ):
+            assert not in_class(Candidate(line, noise, (Q(1),)), [Assumed(name, values)], balls)
+
+
+def test_an_irrational_tail_index_is_met_too() -> None:
+    balls = Balls()
+    with balls.scope():
+        named = CLASSES["heavy tails"][0] | {"heavy_tailed": {"alpha": 2, "sigma": 2}}
+        assumed = [
+            replace(a, values={k: balls.function("sqrt", v) for k, v in a.values.items()})
+            for a in assume(balls, **named)
+        ]
+        found = list(islice(candidates(assumed, balls, 10, differentiable=False), TRIED))
+    assert {type(c.noise) for c in found} >= CLASSES["heavy tails"][2]
+
+
 SUM = DisagreeingQuadratics.isotropic([(Q(1),), (Q(-1),)])
 
 
@@ -280,3 +307,21 @@ def test_clipped_descent_is_run_where_no_constant_bounds_the_hessian() -> None:
     assert found.status is Status.SUPPORTED, found.reason
     assert any("exp" in line for line in found.evidence)
     assert report(table, method="gradient_descent(step=1/L0)").status is not Status.SUPPORTED
+
+
+def test_a_second_moment_that_is_not_assumed_is_refuted() -> None:
+    """With E‖ξ‖^(3/2) bounded only, E‖x[1] − x*‖² may be anything; the first moment is not."""
+    table = {
+        "id": "heavy",
+        "parameters": {"L": "L > 0", "sigma": "sigma > 0", "R": "R > 0"},
+        "method": "sgd(step=1/L)",
+        "assumptions": ["strongly_convex(L)", "smooth(L)", "unbiased", "heavy_tailed(3/2, sigma)"],
+        "initial": "norm(x[0] - x_star) <= R",
+        "measure": "E(norm(x[1] - x_star)**2)",
+        "bound": "2*sigma**2/L**2",
+        "at": [{"L": 1, "sigma": 1, "R": 1}],
+    }
+    assert report(table).status is Status.REFUTED
+    first = report(table, measure="E(norm(x[1] - x_star))", bound="sigma/L")
+    assert first.status is not Status.REFUTED
+    assert any("Pareto" in line for line in first.evidence)

@@ -10,6 +10,7 @@ from typing import Any
 
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions import ASSUMPTIONS, Subject
+from theoryck.errors import TheoryckError
 from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.membership import Assumed, Comparer, satisfies
 from theoryck.simulate.noise import Exact, Noise, Sampling
@@ -87,19 +88,27 @@ def in_class(candidate: Candidate, assumed: Sequence[Assumed], numbers: NumberSy
         return False
     if constants is None or of_function is None:
         return False
-    for assumption in assumed:
+    return all(_established(candidate, a, of_function, constants, numbers) for a in assumed)
+
+
+def _established(
+    candidate: Candidate,
+    assumption: Assumed,
+    of_function: Constants,
+    constants: Constants,
+    numbers: NumberSystem,
+) -> bool:
+    try:
         match _subject(assumption.name):
             case Subject.FUNCTION:
-                established = satisfies(of_function, assumption, numbers)
+                return satisfies(of_function, assumption, numbers)
             case Subject.NOISE:
-                established = noise.satisfies(assumption, constants, numbers)
+                return candidate.noise.satisfies(assumption, constants, numbers)
             case Subject.STRUCTURE:
-                established = _composed(candidate, assumption, constants, numbers)
-            case _:
-                established = False
-        if not established:
-            return False
-    return True
+                return _composed(candidate, assumption, constants, numbers)
+    except TheoryckError:  # a ball too wide to compare: not established
+        return False
+    return False
 
 
 def _composed(

@@ -24,7 +24,7 @@ from theoryck.simulate.noise import (
     TwoPoint,
     UniformFactor,
 )
-from theoryck.simulate.values import floor_fraction
+from theoryck.simulate.values import ceil_fraction, floor_fraction
 
 RARE = Fraction(1, 64)  # the probability of a jump; jumps of 8σ have variance σ²
 FIRST = 3  # problems that are run with the most telling noise only
@@ -96,7 +96,8 @@ def _of_variance(sigma: Fraction, d: int) -> tuple[list[Source], list[Source]]:
 
 
 def _of_moment(values: Any, d: int) -> tuple[list[Source], list[Source]]:
-    alpha, sigma = floor_fraction(values["alpha"]), floor_fraction(values["sigma"])
+    # by Jensen a bound on a higher moment gives those on the lower ones
+    alpha, sigma = ceil_fraction(values["alpha"]), floor_fraction(values["sigma"])
     return [lambda: _jumps(sigma, alpha), lambda: TwoPoint(sigma)], [
         lambda: Pareto.with_moment(alpha, sigma, d),
         lambda: Student.with_moment(alpha, sigma, d),
