@@ -42,7 +42,7 @@ def worst_share(sample: np.ndarray) -> float:
 
 def study(small: bool) -> Result:
     """Gaps of SGD and clipped SGD along a run, in the mean and at the quantiles of many runs."""
-    runs, longest = (3000, 128) if small else (20_000, 4096)
+    runs, longest = (3000, 128) if small else (20_000, 2048)
     horizons = tuple(2**i for i in range(3, int(math.log2(longest)) + 1))
     problem = DiagonalQuadratic((Fraction(1),) * DIMENSION)
     noise = Pareto.with_moment(ALPHA, SIGMA, DIMENSION, INDEX)

@@ -42,7 +42,7 @@ def linear_fit(gaps: np.ndarray) -> tuple[float, float]:
 
 def study(small: bool) -> Result:
     """SGD on random least squares with fewer and with more unknowns than rows."""
-    runs, epochs = (4, 16) if small else (20, 60)
+    runs, epochs = (4, 16) if small else (20, 40)
     generator = np.random.default_rng(0)
     figures: dict[str, float] = {}
     lines, norms, curves = [], {}, {}
