@@ -307,6 +307,8 @@ def test_softmax_regression_learns_its_classes() -> None:
         (lambda: SoftmaxRegression([[1.0], [2.0]], [0, float("nan")], Q(1)), "labels: .*NaN"),
         (lambda: LogisticRegression([[1.0], [2.0]], [True, False], Q(1)), "found 0"),
         (lambda: LeastSquares([[1j]], [1.0]), "complex"),
+        (lambda: LeastSquares([[1e200]], [1.0]), "at most 1e.90 expected, got 1e.200; scale"),
+        (lambda: LogisticRegression([[1e91]], [1.0], Q(1)), "scale the data"),
         (lambda: load("mnist"), "breast cancer, digits, iris, wine"),
         (lambda: load("iris").pair(0, 3), "two of the classes 0, …, 2 of iris"),
         (lambda: load("iris").pair(1, 1), "two of the classes"),
@@ -323,6 +325,28 @@ def test_numbers_are_taken_as_they_are_written() -> None:
     single = SoftmaxRegression(rows.astype(np.float32), np.array([0, 1], dtype=np.int32), 1.0)
     assert whole.ridge == single.ridge == Q(1)
     np.testing.assert_array_equal(whole.minimiser, single.minimiser)
+
+
+@pytest.mark.parametrize("ridge", [1e-2, 1e-8, 1e-14])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e2])
+def test_the_minimum_is_found_on_data_that_are_not_scaled(scale: float, ridge: float) -> None:
+    rng = np.random.default_rng(3)
+    rows = scale * rng.standard_normal((40, 3))
+    for labels in (np.where(rows[:, 0] > 0, 1.0, -1.0), np.ones(40)):  # separable: x* is far
+        problem = LogisticRegression(rows, labels, ridge)
+        slope = problem.on(numpy_backend()).gradient(problem.minimiser[None])
+        assert np.sum(slope**2) / (2 * ridge) < 1e-12
+
+
+def test_a_minimum_that_is_not_found_is_no_minimum() -> None:
+    rows = 1e9 * np.random.default_rng(3).standard_normal((40, 3))
+    problem = LogisticRegression(rows, np.where(rows[:, 1] + rows[:, 0] > 0, 1.0, -1.0), 1e-25)
+    try:
+        slope = problem.on(numpy_backend()).gradient(problem.minimiser[None])
+    except SimulationError as error:
+        assert "scale the data" in str(error)  # noqa: PT017  # either outcome is right
+    else:
+        assert np.sum(slope**2) / 2e-25 < 1e-12
 
 
 def test_indices_of_least_squares_are_checked() -> None:

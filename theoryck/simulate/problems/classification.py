@@ -18,10 +18,12 @@ from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Constants, Functions, Problem
 from theoryck.simulate.problems.losses import BoundedLoss, CrossEntropy, Logistic
 from theoryck.simulate.problems.networks import Linear, Network, NetworkProblem
-from theoryck.simulate.problems.rows import MARGIN, above
+from theoryck.simulate.problems.rows import MARGIN, above, checked_rows
 
 NEWTON_STEPS = 100
 HALVINGS = 40
+GAP = 1e-12  # f(x) − f* at the minimiser that is found is no larger, before f is scaled
+ENOUGH = 1e-25  # where Newton's method stops, in the same measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +44,7 @@ class LinearClassification(Problem):
     linear: NetworkProblem = field(init=False, repr=False)  # the mean loss: a single layer
 
     def __post_init__(self) -> None:
-        rows = numpy_backend().asarray(self.data, what="data")
-        if rows.ndim != 2 or min(rows.shape) < 1:
-            raise SimulationError(f"data of shape (n, d) expected, got {rows.shape}")
+        rows = checked_rows(self.data)
         labels = numpy_backend().asarray(self.labels, what="labels")
         if labels.shape != rows.shape[:1]:
             raise SimulationError(
@@ -151,7 +151,14 @@ class LinearClassification(Problem):
 
         # its matrices are small: threads cost more than they save, and a lot on a busy machine
         with threadpool_limits(limits=1, user_api="blas"):
-            return _newton(gradient, hessian, np.zeros(self.dimension))
+            enough = (2 * ridge * ENOUGH) ** 0.5
+            x = _newton(gradient, hessian, np.zeros(self.dimension), enough)
+        gap = _length(gradient(x)) ** 2 / (2 * ridge)
+        if gap > GAP:
+            raise SimulationError(
+                f"Newton's method knows f* to {gap:.1e} only: scale the data, or take more ridge"
+            )
+        return x
 
     def _loss_hessian(self, x: Any) -> Any:
         """∇² of the mean loss, (d·c, d·c): a weighted AᵀA for every pair of outputs."""
@@ -252,23 +259,25 @@ def _rational(number: Any, what: str) -> Fraction:
         raise SimulationError(f"{what}: a positive number expected, got {number}") from error
 
 
-def _newton(gradient: Callable[[Any], Any], hessian: Callable[[Any], Any], x: Any) -> Any:
-    """The zero of the gradient of a strongly convex function.
+def _newton(
+    gradient: Callable[[Any], Any], hessian: Callable[[Any], Any], x: Any, enough: float
+) -> Any:
+    """Where the gradient of a strongly convex function is ``enough`` or as short as it gets.
 
     Along a Newton step the gradient grows shorter at first, so halving it does until it is 0.
     """
     slope = gradient(x)
     for _ in range(NEWTON_STEPS):
         length = _length(slope)
+        if length <= enough:
+            break
         step = np.linalg.solve(hessian(x), slope)
         tries = (x - 0.5**halving * step for halving in range(HALVINGS))
         better = ((tried, found) for tried in tries if _length(found := gradient(tried)) < length)
         following = next(better, None)
-        if following is None or length < 1e-14:
+        if following is None:
             break  # no number nearby is better
         x, slope = following
-    if _length(slope) > 1e-9:
-        raise SimulationError("Newton's method did not find the minimiser")
     return x
 
 

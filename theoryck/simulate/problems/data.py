@@ -19,6 +19,7 @@ from theoryck.simulate.problems.rows import (
     above,
     below,
     check_indices,
+    checked_rows,
     combinations,
     drawn,
     products,
@@ -35,14 +36,13 @@ __all__ = [
 
 
 def _matrix(data: Any, targets: Any) -> tuple[Any, Any]:
-    backend = numpy_backend()
-    rows = backend.asarray(data, what="data")
-    labels = backend.asarray(targets, what="targets")
-    if rows.ndim != 2 or min(rows.shape) < 1 or labels.shape != rows.shape[:1]:
+    rows = checked_rows(data)
+    numbers = numpy_backend().asarray(targets, what="targets")
+    if numbers.shape != rows.shape[:1]:
         raise SimulationError(
-            f"data of shape (n, d) and n targets expected, got {rows.shape} and {labels.shape}"
+            f"data of shape (n, d) and n targets expected, got {rows.shape} and {numbers.shape}"
         )
-    return rows, labels
+    return rows, numbers
 
 
 @dataclass(frozen=True, eq=False)

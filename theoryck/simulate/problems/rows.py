@@ -6,9 +6,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.products import by_rows
 
+LARGEST = 1e90  # entries of data: the cubes of the rows' lengths are bounds on a Hessian
 MARGIN = 1e-10  # relative, far above what rounding does to an eigenvalue of a small matrix
 
 
@@ -20,6 +24,23 @@ def above(value: float) -> Fraction:
 def below(value: float, scale: float) -> Fraction:
     """A rational number below the number ≥ 0 computed as ``value``, an error of ``scale``."""
     return Fraction(max(0.0, float(value) - MARGIN * float(scale)))
+
+
+def checked_rows(data: Any) -> Any:
+    """The rows of a data set as a NumPy array of shape (n, d).
+
+    Raises:
+        SimulationError: they are none, or so large that the constants of a problem overflow.
+    """
+    rows = numpy_backend().asarray(data, what="data")
+    if rows.ndim != 2 or min(rows.shape) < 1:
+        raise SimulationError(f"data of shape (n, d) expected, got {rows.shape}")
+    largest = float(np.max(np.abs(rows)))
+    if largest > LARGEST:
+        raise SimulationError(
+            f"data: entries of at most {LARGEST:g} expected, got {largest:g}; scale the data"
+        )
+    return rows
 
 
 def products(xp: Any, rows: Any, x: Any) -> Any:
