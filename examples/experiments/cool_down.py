@@ -68,7 +68,7 @@ def order(curve: Any, steps: Any, since: int) -> float:
 def study(small: bool) -> Result:
     """The loss with a constant step, and with cool-downs from a quarter, a half, three quarters."""
     runs, points = (16, 30) if small else (100, 200)
-    convex, deep = (900, 400) if small else (40_000, 10_000)
+    convex, deep = (900, 400) if small else (20_000, 6_000)
     widths = (30, 6, 6, 1) if small else (30, *(15,) * 8, 1)
     logistic = breast_cancer()
     network = Network(widths, Relu(), Logistic(), residual=True)
@@ -77,7 +77,7 @@ def study(small: bool) -> Result:
         Training("logistic regression", logistic, np.zeros((runs, 30)), 0.3, 1, convex),
         Training(
             "residual network", NetworkProblem(network, logistic.data, logistic.labels),
-            initial(network, HE_NORMAL, few, seed=0), 0.1 if small else 0.05, 1, deep,
+            initial(network, HE_NORMAL, few, seed=0), 0.1 if small else 0.01, 1, deep,
         ),
     )  # fmt: skip
     minimum = logistic.on(numpy_backend()).minimum()
