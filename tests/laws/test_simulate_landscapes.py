@@ -14,8 +14,12 @@ from scipy.optimize import root
 from theoryck.algebra import NumberSystem
 from theoryck.assumptions import ASSUMPTIONS
 from theoryck.claims.arithmetic import Rationals
+from theoryck.methods import METHODS
+from theoryck.simulate import simulate
 from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.membership import Assumed, satisfies
+from theoryck.simulate.metrics import Last
+from theoryck.simulate.noise import Cyclic
 from theoryck.simulate.problems.base import Functions, Problem
 from theoryck.simulate.problems.disagreeing import DisagreeingQuadratics
 from theoryck.simulate.problems.factorisation import (
@@ -315,24 +319,25 @@ def test_sharp_and_flat_minima_have_their_curvatures() -> None:
     assert not problem.constants().twice
 
 
-def test_adam_goes_the_wrong_way_where_the_paper_says_so() -> None:
-    # Reddi, Kale and Kumar 2018, Theorem 1: β₁ = 0, β₂ = 1/(1 + C²), steps α/√t, projected
-    steep = 4.0
-    there = running(RareSteepLoss(Q(4)))
-    assert there.components is not None
-    assert there.feasible is not None
-    alpha = 0.3 * math.sqrt(1 - 1 / (1 + steep**2))
-    x, v, best = np.array([[1.0]]), 0.0, np.array([[0.0]])
-    for t in range(1, 2001):
-        index = np.array([[(t - 1) % 3]])
-        g = float(there.components(x, index)[0, 0])
-        v = v / (1 + steep**2) + (1 - 1 / (1 + steep**2)) * g * g
-        x = there.feasible.project(x - alpha / math.sqrt(t) * g / math.sqrt(v))
-        sgd = there.components(best, index)
-        best = there.feasible.project(best - 0.3 / math.sqrt(t) * sgd)
-    assert x[0, 0] > 0.95
-    assert best[0, 0] < -0.95
-    assert there.minimum() == pytest.approx(-(steep - 2) / 3)
+@pytest.mark.parametrize(
+    ("method", "end"), [("projected_adam", 1.0), ("amsgrad", -1.0), ("projected_gradient", -1.0)]
+)
+def test_adam_goes_the_wrong_way_where_the_paper_says_so(method: str, end: float) -> None:
+    # Reddi, Kale and Kumar 2018, Theorem 1: β₁ = 0, β₂ = 1/(1 + C²), steps α/√t with α < √(1 − β₂)
+    beta2 = 1 / (1 + 4**2)
+    arguments: dict[str, Any] = {"step": lambda k: 0.9 * math.sqrt((1 - beta2) / (k + 1))}
+    if method != "projected_gradient":
+        arguments |= {"beta1": 0.0, "beta2": beta2}
+    outcome = simulate(
+        RareSteepLoss(Q(4)),
+        METHODS[method],
+        arguments,
+        np.array([[1.0], [-0.5], [-1.0]]),
+        3000,
+        {"x": Last(lambda view: view.x[:, 0])},
+        noise=Cyclic(3),
+    )
+    np.testing.assert_allclose(outcome.measured["x"], end, atol=0.06)
 
 
 def test_the_rare_loss_has_the_paper_s_probability() -> None:
