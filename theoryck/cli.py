@@ -213,7 +213,8 @@ def _write_table(outcome: Outcome, paths: tuple[str, ...], file: Path) -> None:
 @click.option("--methods", "methods_file", metavar="FILE", help="As for check.")
 @click.pass_context
 def verify(context: click.Context, certificate: str, methods_file: str | None) -> None:
-    """Check a certificate or a witness again, with exact arithmetic and no solver.
+    """Check a certificate or a witness again, with exact arithmetic and no solver; what runs with
+    noise refute is run again, with seeds of its own and with a new one.
 
     Exit codes: 0 it establishes what it says; 1 it does not; 2 it cannot be read.
     """

@@ -115,6 +115,8 @@ def _ordered(setting: Setting, found: Trend | None) -> _Result:
         f"goes from {found.ratios[0]:.3g} to {found.ratios[-1]:.3g}, in the end like "
         f"N**{found.exponent:.2g}"
     )
+    if not found.settled:
+        seen += " while its slope still changes, so this range tells little of the limit"
     if found.exponent > GROWTH:
         status, reason = (
             Status.INCONCLUSIVE,

@@ -17,6 +17,7 @@ from theoryck.simulate.classes import Candidate
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.observe import observe
 from theoryck.simulate.search import Setting, placed_candidates
+from theoryck.simulate.statistics import fit_exponent
 from theoryck.simulate.values import Values, at_integer, exact_fraction
 
 HORIZONS = 5  # that are compared
@@ -31,13 +32,15 @@ GROWTH = 0.1  # the exponent up to which a ratio counts as bounded: logarithms l
 class Trend:
     """The largest measure/order over the problems tried, at each horizon, and where it was seen.
 
-    ``exponent`` is the slope of its logarithm over that of the horizon, at the last horizons.
+    ``exponent`` is the slope of its logarithm over that of the horizon, at the last horizons;
+    ``settled`` says that no curvature of it is seen.
     """
 
     horizons: tuple[int, ...]
     ratios: tuple[float, ...]
     candidates: tuple[Candidate, ...]
     exponent: float
+    settled: bool
 
 
 def trend(setting: Setting) -> Trend | None:
@@ -62,14 +65,27 @@ def trend(setting: Setting) -> Trend | None:
         raise SimulationError(f"too few values of {symbol} are admissible to see a trend")
     plain = replace(setting, claim=replace(claim, bound=claim.bound.body))
     worst = [
-        _worst(replace(plain, values=at_integer(setting.values, symbol, horizon)))
-        for horizon in horizons
+        # a seed for each horizon: the points are independent
+        _worst(
+            replace(
+                plain,
+                values=at_integer(setting.values, symbol, horizon),
+                seed=setting.seed + number,
+            )
+        )
+        for number, horizon in enumerate(horizons)
     ]
     found = [w for w in worst if w is not None]
     if len(found) < len(horizons):
         return None
     ratios = tuple(ratio for ratio, _ in found)
-    return Trend(horizons, ratios, tuple(c for _, c in found), _exponent(horizons, ratios))
+    return Trend(
+        horizons,
+        ratios,
+        tuple(c for _, c in found),
+        _exponent(horizons, ratios),
+        _settled(horizons, ratios),
+    )
 
 
 def _worst(setting: Setting) -> tuple[float, Candidate] | None:
@@ -111,3 +127,9 @@ def _exponent(horizons: tuple[int, ...], ratios: tuple[float, ...]) -> float:
     if min(ratios) <= 0:
         return -math.inf  # the measure reached zero
     return float(np.polyfit(np.log(horizons[-TAIL:]), np.log(ratios[-TAIL:]), 1)[0])
+
+
+def _settled(horizons: tuple[int, ...], ratios: tuple[float, ...]) -> bool:
+    if len(horizons) < 4 or not all(0 < ratio < math.inf for ratio in ratios):
+        return False
+    return fit_exponent({n: [r] for n, r in zip(horizons, ratios, strict=True)}).settled
