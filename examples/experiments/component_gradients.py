@@ -136,7 +136,7 @@ def study(small: bool) -> Result:
             axes[0].plot(exact[:400], "k:", lw=0.8)
             axes[1].semilogy(np.abs(x), label=label)
             axes[2].semilogy(f, label=label)
-        titles = ("x, cyclic order (dotted: gradient descent)", "|x − x*|", "f(x)")
+        titles = ("x (dotted: gradient descent)", "|x − x*|", "f(x)")
         for ax, title in zip(axes, titles, strict=True):
             ax.set(xlabel="k", title=title)
             ax.legend()

@@ -37,7 +37,7 @@ from theoryck.simulate.problems.quadratic import DiagonalQuadratic
 from theoryck.simulate.streams import Streams
 
 ERROR = 1e-9  # of each comparison of a sample with a law
-RUNS, DRAWS = 200, 500
+RUNS, DRAWS = 200, 250
 
 LAWS: dict[str, type[HeavyTailed]] = {
     "student": Student,
@@ -198,7 +198,7 @@ def holds(noise: Noise, alpha: Q, sigma: Q, numbers: Any = None) -> bool:
     sigma=st.fractions(Q(1, 1000), Q(1000), max_denominator=1000),
     dimension=st.integers(1, 60),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_moment_that_is_asked_for_is_met_tightly(
     name: str, alpha: Q, sigma: Q, dimension: int
 ) -> None:
@@ -213,7 +213,7 @@ def test_the_moment_that_is_asked_for_is_met_tightly(
 
 
 @given(st.fractions(1, 1000, max_denominator=1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_growth_that_is_asked_for_is_met_tightly(rho: Q) -> None:
     noise, spread = UniformFactor.with_growth(rho), LogNormalFactor(rho).spread
     assert noise.growth() <= rho < noise.growth() + Q(1, 10**9) * rho

@@ -292,6 +292,21 @@ def test_claims_about_a_domain_are_run() -> None:
     assert far_too_good.status is not Status.SUPPORTED
 
 
+def test_starts_stay_in_the_domain() -> None:
+    """A ball of diameter D allows a start at D/2 from its centre; a step above 2/L overshoots."""
+    table = FRANK_WOLFE | {
+        "method": "projected_gradient(step=1/L)",
+        "initial": "norm(x[0] - x_star) <= D",
+        "bound": "L*D**2/(2*N)",
+    }
+    found = report(table)
+    assert found.status is Status.SUPPORTED, found.reason
+    assert any("on a ball" in line for line in found.evidence)
+    too_long = report(table, method="projected_gradient(step=2.1/L)")
+    assert too_long.status is Status.INCONCLUSIVE
+    assert "breaks the bound" in too_long.reason
+
+
 def test_clipped_descent_is_run_where_no_constant_bounds_the_hessian() -> None:
     """Zhang, He, Sra and Jadbabaie 2020: gradient descent with step 1/L0 diverges there."""
     table = {

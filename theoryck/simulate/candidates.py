@@ -211,16 +211,18 @@ def _constrained(problems: Iterator[Placed], diameter: Fraction) -> Iterator[Pla
     length = float(diameter * (1 - 2 * ROUNDING))
     if length <= 0:
         return
+    seen = set()
     for problem, direction, _ in problems:
         d = problem.dimension
         row = np.array([float(entry) for entry in direction])
         size = float(np.linalg.norm(row))
-        if size == 0:
+        where = problem, tuple((row / size).tolist()) if size else ()
+        if size == 0 or where in seen:
             continue
-        # a start just inside, as a tuple of exact doubles
-        for part in (0.999, 0.3):
-            start = tuple(Fraction(v) for v in (row / size * (length / 2 * part)).tolist())
-            yield Constrained(problem, Ball.around_zero(length / 2, d)), start, False
+        seen.add(where)
+        # just inside, as exact doubles
+        start = tuple(Fraction(v) for v in (0.999 * length / 2 * row / size).tolist())
+        yield Constrained(problem, Ball.around_zero(length / 2, d)), start, False
         side = length / d**0.5 * (1 - 1e-12)
         lower = np.full(d, -side / 2)
         upper = np.full(d, side / 2)

@@ -137,11 +137,18 @@ def _on_domain(candidate: Candidate, diameter: Any, numbers: NumberSystem) -> bo
         return False
     # a diameter in doubles is right up to a few roundings
     above = Fraction(feasible.diameter) * (1 + ROUNDING)
+    return Comparer(numbers).at_most(above, diameter) and starts_inside(candidate)
+
+
+def starts_inside(candidate: Candidate) -> bool:
+    """Whether the start is in the problem's feasible set, where there is one."""
+    if not isinstance(candidate.problem, Constrained):
+        return True
     x_star = candidate.problem.on(numpy_backend()).x_star
-    if x_star is None or not Comparer(numbers).at_most(above, diameter):
+    if x_star is None:
         return False
     pairs = zip(candidate.direction, x_star, strict=True)
-    return feasible.contains([float(entry) + float(c) for entry, c in pairs])
+    return candidate.problem.feasible.contains([float(d) + float(c) for d, c in pairs])
 
 
 def _subject(name: str) -> Subject | None:

@@ -13,7 +13,7 @@ from theoryck.claims.expressions import Comparison
 from theoryck.errors import TheoryckError
 from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.classes import Candidate
+from theoryck.simulate.classes import Candidate, starts_inside
 from theoryck.simulate.exact import exact_form, start_holds
 from theoryck.simulate.measures import environment
 from theoryck.simulate.runs import Trajectory
@@ -135,6 +135,8 @@ def _relax(condition: Comparison) -> Comparison:
 
 
 def _holds(candidate: Candidate, conditions: Sequence[Comparison], values: Values) -> bool:
+    if not starts_inside(candidate):
+        return False
     here = _environment(candidate, values)
     try:
         return all(_compare(condition, here) for condition in conditions)
