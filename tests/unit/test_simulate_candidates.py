@@ -39,6 +39,7 @@ from theoryck.simulate.problems.data import LeastSquares
 from theoryck.simulate.problems.disagreeing import DisagreeingQuadratics
 from theoryck.simulate.problems.feasible import Ball, Box
 from theoryck.simulate.problems.generalised_smooth import EvenPower, QuadraticExponential
+from theoryck.simulate.problems.minima import TwoMinima
 from theoryck.simulate.problems.nonconvex import Cosine, SineSquared
 from theoryck.simulate.problems.piecewise import Huber
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, ShiftedQuadratics
@@ -62,7 +63,7 @@ NOISY: dict[str, Any] = {**SMOOTH, "unbiased": {}}
 CLASSES: dict[str, tuple[dict[str, Any], set[type], set[type]]] = {
     "variance": (
         {**NOISY, "bounded_variance": {"sigma": "3/2"}},
-        {DiagonalQuadratic, ShiftedQuadratics, LeastSquares},
+        {DiagonalQuadratic, ShiftedQuadratics, LeastSquares, TwoMinima},
         {TwoPoint, Sphere, Gaussian, RareJumps, Student, Pareto, Sampling, Exact},
     ),
     "heavy tails": (
@@ -97,7 +98,7 @@ CLASSES: dict[str, tuple[dict[str, Any], set[type], set[type]]] = {
     ),
     "finite sum": (
         {**SMOOTH, "finite_sum": {"n": 6}, "bounded_variance": {"sigma": 1}},
-        {ShiftedQuadratics},
+        {ShiftedQuadratics, TwoMinima},
         {Sampling, Exact},
     ),
     "(L0, L1)": ({"l0_l1_smooth": {"L0": 1, "L1": 2}}, {QuadraticExponential, EvenPower}, {Exact}),
@@ -105,6 +106,11 @@ CLASSES: dict[str, tuple[dict[str, Any], set[type], set[type]]] = {
         {**SMOOTH, "hessian_lipschitz": {"rho": 3}},
         {Cosine, SineSquared, DiagonalQuadratic},
         {Exact},
+    ),
+    "Hessian and noise": (
+        {**NOISY, "hessian_lipschitz": {"rho": 3}, "bounded_variance": {"sigma": 1}},
+        {Cosine, SineSquared, DiagonalQuadratic, TwoMinima},
+        {Exact, TwoPoint, Sampling},
     ),
     "PL": ({**SMOOTH, "pl": {"mu": "1/200"}}, {SineSquared, LeastSquares}, {Exact}),
     "domain": ({**SMOOTH, "bounded_domain": {"D": 2}}, {Constrained}, {Exact}),

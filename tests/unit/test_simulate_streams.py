@@ -10,7 +10,7 @@ from typing import Any
 import array_api_strict
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
@@ -55,6 +55,7 @@ def test_a_run_has_the_same_numbers_in_any_batch() -> None:
             same(alone, all_of_them, [i])
 
 
+@example(0, {1, 3}, False)
 @given(st.integers(0, 30), st.sets(st.integers(0, 3), min_size=1), st.booleans())
 @settings(max_examples=20, deadline=None)
 def test_a_restart_and_a_selection_change_nothing(cut: int, kept: set[int], mask: bool) -> None:

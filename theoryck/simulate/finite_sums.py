@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import zip_longest
 
 from theoryck.simulate.classes import Candidate, ClassBounds
 from theoryck.simulate.errors import MissingExtraError, SimulationError
@@ -16,6 +17,7 @@ from theoryck.simulate.problems.data import (
     gaussian_least_squares,
 )
 from theoryck.simulate.problems.disagreeing import DisagreeingQuadratics
+from theoryck.simulate.problems.minima import TWO_PI, TwoMinima
 from theoryck.simulate.problems.quadratic import ShiftedQuadratics
 from theoryck.simulate.values import floor_fraction
 
@@ -38,13 +40,15 @@ def finite_sums(assumed: Sequence[Assumed], bounds: ClassBounds) -> Iterator[Can
     if bounds.gradient is not None or bounds.diameter is not None:
         return
     n = bounds.components
+    families = [_least_squares(bounds), _logistic(bounds, sigma)]
     if n is None or 2 <= n <= MAX_COMPONENTS:
-        if n is not None or sigma is not None:
-            yield from _shifted(bounds, n, sigma)
         if n is not None or rho is not None or "interpolation" in values:
-            yield from _coordinates(bounds, n, rho)
-    yield from _least_squares(bounds)
-    yield from _logistic(bounds, sigma)
+            families.insert(0, _coordinates(bounds, n, rho))
+        if n is not None or sigma is not None:
+            families[:0] = [_shifted(bounds, n, sigma), _two_minima(bounds, n, sigma)]
+    # one of each family at a time: few of them may be run
+    for turn in zip_longest(*families):
+        yield from (candidate for candidate in turn if candidate is not None)
 
 
 def _upper(bounds: ClassBounds) -> Fraction:
@@ -62,6 +66,28 @@ def _shifted(bounds: ClassBounds, n: int | None, sigma: Fraction | None) -> Iter
         for replacement in (True, False) if n is None else (True,):
             sampling = Sampling(count, problem.variance(), replacement)
             yield Candidate(problem, sampling, (Fraction(1),), False)
+
+
+def _two_minima(bounds: ClassBounds, n: int | None, sigma: Fraction | None) -> Iterator[Candidate]:
+    """Two minima where the components disagree at one: not convex, and its minibatches are as
+    far apart as the class allows. Starts are there, and close to the peak between the two."""
+    upper, count = _upper(bounds), n or USUAL
+    if bounds.lower > 0 or upper <= 0:
+        return
+    # components have the curvature of f and 3/2·tilt/gap more
+    curvature = upper if n is None else upper / 2
+    gap = Fraction(2)
+    if bounds.hessian is not None and bounds.hessian > 0:
+        gap = max(gap, curvature * TWO_PI / bounds.hessian)
+    tilt = sigma if sigma is not None else Fraction(1)
+    if n is not None:
+        tilt = min(tilt, curvature * gap * 2 / 3)
+    tilts = [(tilt * (-1) ** i,) for i in range(count - count % 2)]
+    tilts += [(Fraction(0),)] * (count % 2)
+    problem = TwoMinima(tuple(tilts), -gap, Fraction(0), curvature, curvature)
+    sampling = Sampling(count, problem.spread())
+    for part in (Fraction(1), Fraction(9, 20)):
+        yield Candidate(problem, sampling, (-gap * part,), False)
 
 
 def _coordinates(bounds: ClassBounds, n: int | None, rho: Fraction | None) -> Iterator[Candidate]:
