@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from theoryck.methods import METHODS
+from theoryck.methods import METHODS, method
 from theoryck.simulate import Below, Checkpoint, Outcome, simulate, trajectories
 from theoryck.simulate.course import Course
 from theoryck.simulate.metrics import (
@@ -33,6 +33,7 @@ from theoryck.simulate.noise import Exact, Gaussian, Noise, Sampling
 from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.problems.data import gaussian_least_squares
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, RotatedQuadratic
+from theoryck.simulate.products import by_rows
 from theoryck.simulate.quantities import View, distance_squared, gap, gradient_norm
 
 ROTATED = RotatedQuadratic((Q(1, 4), Q(1, 2), Q(1)))
@@ -83,14 +84,14 @@ def same(one: Outcome, other: Outcome) -> None:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
-def go(method: str, noise: str, steps: int = 20, start: Any = STARTS, **more: Any) -> Outcome:
+def go(name: str, noise: str, steps: int = 20, start: Any = STARTS, **more: Any) -> Outcome:
     problem, source = NOISES[noise]
     arguments = {
         name: value[: len(start)] if hasattr(value, "shape") else value
-        for name, value in METHOD_ARGUMENTS[method].items()
+        for name, value in METHOD_ARGUMENTS[name].items()
     }
     more = {"metrics": METRICS, "noise": source, "seed": 5} | more
-    return simulate(problem, METHODS[method], arguments, start, steps, **more)
+    return simulate(problem, METHODS[name], arguments, start, steps, **more)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -194,7 +195,8 @@ def interrupt(after: int, patch: pytest.MonkeyPatch) -> None:
     method=st.sampled_from(sorted(METHOD_ARGUMENTS)),
     level=st.sampled_from([None, 0.05, 0.5]),
 )
-@settings(max_examples=15)
+@example(after=11, every=2, block=40, noise="gaussian", method="momentum_sgd", level=0.5)
+@settings(max_examples=14)
 def test_a_resumed_run_is_the_uninterrupted_one_to_the_last_digit(
     after: int, every: int, block: int, noise: str, method: str, level: float | None
 ) -> None:
@@ -263,6 +265,7 @@ def test_divergence_is_a_result_of_the_run_alone(block: int) -> None:
             assert np.isinf(outcome.measured["last"][run])
             assert np.isinf(outcome.measured["least"][run])
             after = np.arange(0, 301, 50) > outcome.steps[run]
+            assert outcome.measured["gap"][run, 0] == 0.5
             assert np.isinf(outcome.measured["gap"][run, after]).all()
             assert np.isfinite(outcome.measured["kept"][run, 0]) == (outcome.steps[run] >= 100)
         else:
@@ -270,3 +273,28 @@ def test_divergence_is_a_result_of_the_run_alone(block: int) -> None:
     assert 0 < outcome.diverged.sum() < 50
     assert outcome.measured["first"][0] == 1  # 0.5·0.5² ≤ 0.2
     assert not np.isnan(outcome.measured["steep"]).any()  # a finite x whose measure overflows
+
+
+@method
+def bears_no_infinity(x: Any, f: Any, *, step: Any) -> Any:
+    """Gradient descent that breaks down where an iterate is not finite."""
+    if not np.isfinite(x).all():
+        raise ArithmeticError("it was given infinities")
+    return x - step * f.grad(x)
+
+
+def test_a_run_that_diverged_does_not_disturb_the_others() -> None:
+    line, steps = DiagonalQuadratic((Q(1),)), np.array([0.5, 1e300, 1e3, 0.1, 0.2, 0.3])
+    outcome = simulate(line, bears_no_infinity, {"step": steps}, np.ones((6, 1)), 200, {})
+    np.testing.assert_array_equal(outcome.diverged, [False, True, True, False, False, False])
+    np.testing.assert_allclose(outcome.last[[0, 3], 0], [0.5**200, 0.9**200], rtol=1e-9)
+
+
+@pytest.mark.parametrize("d", [1, 3, 50, 200])
+def test_a_product_depends_on_its_row_alone(d: int) -> None:
+    x, matrix = np.random.default_rng(d).standard_normal((2, 200, d))
+    matrix = matrix[:d, :]
+    whole = by_rows(np, x, matrix)
+    np.testing.assert_allclose(whole, x @ matrix, rtol=1e-11, atol=1e-13)
+    for size in (1, 2, 3, 15, 16, 17, 33):
+        np.testing.assert_array_equal(by_rows(np, x[9 : 9 + size], matrix), whole[9 : 9 + size])

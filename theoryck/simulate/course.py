@@ -76,6 +76,7 @@ class Course:
         }
         self._stop(view)
         self._end_at_horizon()
+        self._drop_ended()
 
     @property
     def ended(self) -> bool:
@@ -110,6 +111,7 @@ class Course:
                 self.carried[name] = metric.update(self.carried[name], view)
         self._stop(view)
         self._end_at_horizon()
+        self._drop_ended()
 
     def saved(self) -> dict[str, Any]:
         """All of it as NumPy arrays by name, for :meth:`resume`."""
@@ -239,9 +241,6 @@ class Course:
                 f"{self.alive.shape}; got {done.shape}"
             )
         self._put(self.alive & done, view, stopped=True)
-        alive = int(self.alive.sum())
-        if 0 < alive <= len(self.rows) // 2:
-            self._keep(self.alive.nonzero()[0])
 
     def _end_at_horizon(self) -> None:
         if self.k == self.plan.steps and not self.ended:
@@ -261,9 +260,12 @@ class Course:
         if not self.alive.any():
             self.rows, self.alive = self.rows[:0], self.alive[:0]
 
-    def _keep(self, places: Any) -> None:
-        """Drop all rows but these."""
+    def _drop_ended(self) -> None:
+        """Drop the rows of runs that have ended, once they are half of all."""
         backend, runs = self.plan.backend, len(self.rows)
+        places = self.alive.nonzero()[0]
+        if 2 * len(places) > runs or self.ended:
+            return
         at = backend.place(places)
         self.state = taken(self.state, at, runs, backend)
         self.carried = {name: taken(c, at, runs, backend) for name, c in self.carried.items()}
