@@ -16,13 +16,14 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from theoryck.simulate.statistics.estimates import Estimate, check_error, check_level, numbers_of
 from theoryck.simulate.statistics.means import check_range
 
 # the shares of wealth at stake; a factor 2 between them costs little against the best share
 SHARES = (0.9, *(2.0**-i for i in range(1, 13)))
-HALVINGS = 60
+DETAIL = 1e-11  # relative, of the bound
 LARGEST = 1e300  # an infinite measure counts as this: the mean is at least that of the capped one
 
 
@@ -68,13 +69,17 @@ def nonnegative_mean(sample: Any, error: float) -> float:
     wanted = math.log(1 / error)
     high = float(np.max(values))  # no wealth is won against it
     low = _beaten(values, high, wanted)
-    for _ in range(HALVINGS):
-        middle = math.sqrt(low) * math.sqrt(high)
-        if not low < middle < high:
-            break
-        beaten = float(log_wealth(values, middle)) >= wanted
-        low, high = (middle, high) if beaten else (low, middle)
-    return low
+    if low == 0:
+        return 0.0
+    root = brentq(
+        lambda t: float(log_wealth(values, math.exp(t))) - wanted,
+        math.log(low),
+        math.log(high),
+        xtol=DETAIL / 4,
+    )
+    # a little below the root, on the side that is ruled out
+    found = math.exp(root - DETAIL)
+    return found if float(log_wealth(values, found)) >= wanted else low
 
 
 def _beaten(values: Any, high: float, wanted: float) -> float:
