@@ -248,6 +248,18 @@ def test_samples_are_bounded_where_gradients_are() -> None:
         assert not holds(noise, "bounded_samples", bounded, G=1000)
 
 
+def test_numbers_of_numpy_are_as_good_as_others() -> None:
+    numbers = (np.float32(1.5), np.float64(1.5), 1.5, Q(3, 2))
+    assert len({TwoPoint(number) for number in numbers}) == 1
+    assert Sphere(np.int64(2)) == Sphere(2) == Sphere(Q(2))
+    assert Sphere(np.int64(2)).variance(Constants(None)) ** 64 == Q(2) ** 128
+    assert Ball(1, np.int32(3)).data() == Ball(Q(1), 3).data()
+    assert json.dumps(Sampling(np.int64(4), None).data()) == json.dumps(Sampling(4, None).data())
+    assert Pareto(2.5, 1, 3) == Pareto(Q(5, 2), Q(1), 3)
+    streams = Streams(numpy_backend(), np.int64(1), np.int64(2))
+    assert streams.normal("n", np.int64(3)).shape == (2, 3)
+
+
 @pytest.mark.parametrize("name", PASSES)
 def test_passes_are_not_unbiased(name: str) -> None:
     noise = PASSES[name]

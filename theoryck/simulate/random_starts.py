@@ -9,7 +9,7 @@ from typing import Any
 from theoryck.algebra import norm, ratio
 from theoryck.simulate.backend import Backend, numpy_backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.noise.base import check_size, exact, level
+from theoryck.simulate.noise.base import exact, level, whole
 from theoryck.simulate.streams import Streams
 
 KIND = "start"  # no source of noise and no method asks for numbers by this name
@@ -89,7 +89,7 @@ def starts(
     >>> starts(InCube(-1, 1), runs=3, dimension=2).shape
     (3, 2)
     """
-    check_size(dimension)
+    dimension = whole(dimension, "a dimension")
     backend = backend or numpy_backend()
     points = law.points(Streams(backend, seed, runs, first), dimension)
     if around is None:

@@ -249,10 +249,8 @@ class Streams:
 
     def _next(self, law: str, kind: str, shape: tuple[int, ...], parameter: float = 0.0) -> Any:
         self.drawn = True
-        if any(not isinstance(s, int) or s < 1 for s in shape):
-            raise SimulationError(
-                f"numbers of shape {shape}: a batch and a dimension must be positive whole numbers"
-            )
+        wanted = f"numbers of shape {shape}: a batch and a dimension must be positive whole numbers"
+        shape = tuple(_whole(size, 1, wanted) for size in shape)
         question = Question(kind, law, parameter, shape)
         ahead = self._ahead.get(question)
         if ahead is None:

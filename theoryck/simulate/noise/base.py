@@ -173,7 +173,10 @@ def exact(value: Any, what: str) -> Fraction:
     real = isinstance(value, abstract.Real) and not isinstance(value, bool)
     if not real or not math.isfinite(value):
         raise SimulationError(f"{what} must be a finite real number, got {value!r}")
-    return value if isinstance(value, Fraction) else Fraction(value)
+    if isinstance(value, abstract.Rational):
+        # integers of NumPy would overflow
+        return Fraction(int(value.numerator), int(value.denominator))
+    return Fraction(float(value))
 
 
 def level(value: Any, what: str = "a noise level") -> Fraction:
@@ -188,14 +191,15 @@ def level(value: Any, what: str = "a noise level") -> Fraction:
     return number
 
 
-def check_size(dimension: int) -> None:
-    """Raise unless there is such a space.
+def whole(value: Any, what: str) -> int:
+    """A positive whole number.
 
     Raises:
-        SimulationError: naming what was given.
+        SimulationError: it is none.
     """
-    if not isinstance(dimension, int) or isinstance(dimension, bool) or dimension < 1:
-        raise SimulationError(f"a dimension must be a positive whole number, got {dimension!r}")
+    if isinstance(value, bool) or not isinstance(value, abstract.Integral) or value < 1:
+        raise SimulationError(f"{what} must be a positive whole number, got {value!r}")
+    return int(value)
 
 
 def check_dimension(expected: int, functions: Functions) -> None:

@@ -17,10 +17,10 @@ from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise.base import (
     Additive,
     check_dimension,
-    check_size,
     exact,
     level,
     mean_of_draws,
+    whole,
 )
 from theoryck.simulate.noise.light import directions
 from theoryck.simulate.noise.moments import ball, largest_scale, length_moment, power
@@ -47,7 +47,7 @@ class HeavyTailed(Additive):
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", exact(self.index, "a tail index"))
         object.__setattr__(self, "scale", level(self.scale, "a scale"))
-        check_size(self.dimension)
+        object.__setattr__(self, "dimension", whole(self.dimension, "a dimension"))
         if self.index <= 0:
             raise SimulationError(f"a tail index must be positive, got {self.index}")
 

@@ -19,10 +19,10 @@ from theoryck.simulate.noise.base import (
     Additive,
     Outcome,
     check_dimension,
-    check_size,
     exact,
     level,
     mean_of_draws,
+    whole,
 )
 from theoryck.simulate.noise.moments import ball, power
 from theoryck.simulate.problems.base import Constants, Functions, shown
@@ -110,7 +110,7 @@ class Ball(Additive):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", level(self.radius, "a radius"))
-        check_size(self.dimension)
+        object.__setattr__(self, "dimension", whole(self.dimension, "a dimension"))
 
     def draw(self, streams: Streams, functions: Functions, batch: int) -> Any:
         check_dimension(self.dimension, functions)

@@ -10,7 +10,7 @@ from typing import Any
 from theoryck.algebra import NumberSystem
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.membership import Assumed, Comparer
-from theoryck.simulate.noise.base import Noise
+from theoryck.simulate.noise.base import Noise, whole
 from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.streams import Streams
 
@@ -38,11 +38,6 @@ class Minibatches(Noise):
         return functions.components(x, draw)
 
 
-def _check_count(count: int) -> None:
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise SimulationError(f"a number of components must be positive and whole, got {count!r}")
-
-
 @dataclass(frozen=True)
 class Sampling(Minibatches):
     """Minibatches of a finite sum: components drawn uniformly, with or without replacement.
@@ -59,7 +54,7 @@ class Sampling(Minibatches):
     interpolates: bool = False
 
     def __post_init__(self) -> None:
-        _check_count(self.count)
+        object.__setattr__(self, "count", whole(self.count, "a number of components"))
 
     def indices(self, streams: Streams, batch: int) -> Any:
         if self.replacement:
@@ -104,7 +99,7 @@ class Passes(Minibatches):
     interpolates: bool = False
 
     def __post_init__(self) -> None:
-        _check_count(self.count)
+        object.__setattr__(self, "count", whole(self.count, "a number of components"))
 
     @property
     def unbiased(self) -> bool:
