@@ -299,10 +299,10 @@ def test_a_batch_without_replacement_varies_less(replacement: bool) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TwoPoint(float("nan")), "finite real number, got nan"),
-        (lambda: Gaussian(float("inf")), "finite real number, got inf"),
-        (lambda: Sphere("1"), "finite real number, got '1'"),
-        (lambda: Gaussian(True), "finite real number"),
+        (lambda: TwoPoint(float("nan")), "a finite number expected, got nan"),
+        (lambda: Gaussian(float("inf")), "a finite number expected, got inf"),
+        (lambda: Sphere("1"), "a finite number expected, got '1'"),
+        (lambda: Gaussian(True), "a finite number expected"),
         (lambda: Ball(Q(-1), 3), "a radius must not be negative"),
         (lambda: Ball(Q(1), 0), "a dimension must be"),
         (lambda: Ball(Q(1), 1.5), "a dimension must be"),

@@ -53,9 +53,9 @@ def test_starts_are_independent_of_the_noise() -> None:
     ("make", "message"),
     [
         (lambda: InCube(1, 0), "lower <= upper"),
-        (lambda: InCube(0, float("inf")), "a side of the cube must be a finite real number"),
+        (lambda: InCube(0, float("inf")), "a side of the cube: a finite number expected"),
         (lambda: Normal(-1), "a standard deviation must not be negative"),
-        (lambda: OnSphere(float("nan")), "a radius must be a finite"),
+        (lambda: OnSphere(float("nan")), "a radius: a finite"),
         (lambda: starts(Normal(), 0, 3), "at least one run"),
         (lambda: starts(Normal(), 2, 0), "a dimension must be"),
         (lambda: starts(Normal(), 2, 3, seed=-1), "a seed must be"),

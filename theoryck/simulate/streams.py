@@ -82,9 +82,11 @@ class Streams:
     _passes: dict[str, _Pass] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.seed = _whole(self.seed, 0, "a seed must be a whole number >= 0")
-        self.runs = _whole(self.runs, 1, "at least one run expected, as a whole number")
-        self.first = _whole(self.first, 0, "the number of the first run must be a whole number")
+        self.seed = whole_number(self.seed, 0, "a seed must be a whole number >= 0")
+        self.runs = whole_number(self.runs, 1, "at least one run expected, as a whole number")
+        self.first = whole_number(
+            self.first, 0, "the number of the first run must be a whole number"
+        )
         self._numbers = self._numbers or tuple(range(self.first, self.first + self.runs))
 
     def normal(self, kind: str, *shape: int) -> Any:
@@ -107,11 +109,11 @@ class Streams:
 
     def integers(self, kind: str, n: int, *shape: int) -> Any:
         """Integers uniform on 0, …, n − 1, of shape (runs, *shape)."""
-        return self._next("integers", kind, shape, _whole(n, 1, COUNT))
+        return self._next("integers", kind, shape, whole_number(n, 1, COUNT))
 
     def permutation(self, kind: str, n: int) -> Any:
         """0, …, n − 1 in an order of its own for each run, of shape (runs, n)."""
-        return self._next("permutation", kind, (_whole(n, 1, COUNT),))
+        return self._next("permutation", kind, (whole_number(n, 1, COUNT),))
 
     def subset(self, kind: str, n: int, size: int) -> Any:
         """``size`` different ones of 0, …, n − 1, all subsets equally likely: (runs, size).
@@ -119,8 +121,8 @@ class Streams:
         Raises:
             SimulationError: there are not so many.
         """
-        size = _whole(size, 1, BATCH)
-        if size > _whole(n, 1, COUNT):
+        size = whole_number(size, 1, BATCH)
+        if size > whole_number(n, 1, COUNT):
             raise SimulationError(
                 f"a batch of {size} out of {n} components without replacement; "
                 f"take at most {n}, or draw with replacement"
@@ -250,7 +252,7 @@ class Streams:
     def _next(self, law: str, kind: str, shape: tuple[int, ...], parameter: float = 0.0) -> Any:
         self.drawn = True
         wanted = f"numbers of shape {shape}: a batch and a dimension must be positive whole numbers"
-        shape = tuple(_whole(size, 1, wanted) for size in shape)
+        shape = tuple(whole_number(size, 1, wanted) for size in shape)
         question = Question(kind, law, parameter, shape)
         ahead = self._ahead.get(question)
         if ahead is None:
@@ -296,7 +298,7 @@ class Streams:
         )
 
     def _continue(self, kind: str, n: int, size: int, order: Any) -> Any:
-        size, n = _whole(size, 1, BATCH), _whole(n, 1, COUNT)
+        size, n = whole_number(size, 1, BATCH), whole_number(n, 1, COUNT)
         place = f"{kind} {n}"
         now = self._passes.get(place)
         if now is None or now.used == n:
@@ -310,7 +312,15 @@ BATCH = "a batch must be a positive whole number"
 COUNT = "a number of components must be a positive whole number"
 
 
-def _whole(value: Any, least: int, wanted: str) -> int:
+def whole_number(value: Any, least: int, wanted: str) -> int:
+    """An integer of at least that size.
+
+    Args:
+        wanted: what is wanted, for the error.
+
+    Raises:
+        SimulationError: it is none.
+    """
     try:
         number = operator.index(value)
     except TypeError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers as abstract
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from theoryck.errors import TheoryckError
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.membership import Assumed, Comparer
 from theoryck.simulate.problems.base import Constants, Functions
-from theoryck.simulate.streams import AHEAD, Streams
+from theoryck.simulate.problems.parameters import rational
+from theoryck.simulate.streams import AHEAD, Streams, whole_number
 
 
 @dataclass(frozen=True)
@@ -170,13 +169,9 @@ def exact(value: Any, what: str) -> Fraction:
     Raises:
         SimulationError: it is no finite real number.
     """
-    real = isinstance(value, abstract.Real) and not isinstance(value, bool)
-    if not real or not math.isfinite(value):
-        raise SimulationError(f"{what} must be a finite real number, got {value!r}")
-    if isinstance(value, abstract.Rational):
-        # integers of NumPy would overflow
-        return Fraction(int(value.numerator), int(value.denominator))
-    return Fraction(float(value))
+    if isinstance(value, bool | str):  # which Python would take for numbers
+        raise SimulationError(f"{what}: a finite number expected, got {value!r}")
+    return rational(value, what)
 
 
 def level(value: Any, what: str = "a noise level") -> Fraction:
@@ -197,9 +192,7 @@ def whole(value: Any, what: str) -> int:
     Raises:
         SimulationError: it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, abstract.Integral) or value < 1:
-        raise SimulationError(f"{what} must be a positive whole number, got {value!r}")
-    return int(value)
+    return whole_number(value, 1, f"{what} must be a positive whole number")
 
 
 def check_dimension(expected: int, functions: Functions) -> None:
