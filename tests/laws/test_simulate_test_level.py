@@ -149,3 +149,15 @@ def test_an_outlier_moves_the_robust_means_little() -> None:
     sample = np.append(np.tile([0.9, 1.1], 200), 1e6)
     assert abs(median_of_means(sample, 1.0, 0.9).mean - 1) < 0.1
     assert abs(catoni(sample, 1.0, 0.9).mean - 1) < 0.5
+
+
+@pytest.mark.parametrize("p", [0.5, 0.1, 0.001])
+def test_the_mean_wealth_is_one_where_the_claim_is_just_true(p: float) -> None:
+    # gone through outcome by outcome: a fair game neither wins nor loses in the mean
+    runs, high = 4, 3.0
+    outcomes = np.array(np.meshgrid(*[[0.0, high]] * runs)).reshape(runs, -1).T
+    successes = np.sum(outcomes > 0, axis=1)
+    weights = p**successes * (1 - p) ** (runs - successes)
+    wealth = np.exp(log_wealth(outcomes, p * high))
+    assert float(weights @ wealth) == pytest.approx(1)
+    assert float(weights @ np.exp(log_wealth(outcomes, 2 * p * high))) < 1

@@ -56,3 +56,12 @@ def test_a_false_claim_falls(table: dict[str, Any]) -> None:
 def test_a_true_claim_stands(table: dict[str, Any], seed: int) -> None:
     found = report(table, seed)
     assert found.status is not Status.REFUTED, found.reason
+
+
+def test_all_trials_of_all_instances_share_the_error() -> None:
+    table = next(p.values[0] for p in tables("false") if p.id == "sgd-noise-ball-halved")
+    at = table["at"][0]
+    three = report(table | {"at": [at, at | {"N": 41}, at | {"N": 42}]})
+    witness = three.instances[-1].witness
+    assert witness is not None
+    assert witness["error"] == pytest.approx(ERROR / (3 * search.MAX_TRIALS))
