@@ -146,6 +146,37 @@ def test_every_candidate_can_be_run(name: str) -> None:
             assert np.isfinite(candidate.noise.gradient(draw, functions, x)).all()
 
 
+@pytest.mark.parametrize("name", ["variance", "growth", "interpolation", "finite sum"])
+def test_minibatches_are_as_far_apart_as_is_said(name: str) -> None:
+    """Over all components at some points: E‖∇f_i − ∇f‖² and E‖∇f_i‖²/‖∇f‖² within the constants,
+    and all but equal to them somewhere."""
+    spreads, growths = [], []
+    for candidate in tried(CLASSES[name][0]):
+        noise, problem = candidate.noise, candidate.problem
+        if not isinstance(noise, Sampling) or noise.count > 50:
+            continue
+        functions = problem.on(numpy_backend())
+        assert functions.components is not None
+        start = np.array([[float(v) for v in candidate.direction]])
+        x = functions.minimiser() + np.concatenate([start, 0.1 * start, -3 * start])
+        each = np.stack(
+            [functions.components(x, np.full((3, 1), i)) for i in range(noise.count)], axis=1
+        )
+        whole = functions.gradient(x)[:, None, :]
+        if noise.spread is not None:
+            spread = np.mean(np.sum((each - whole) ** 2, axis=2), axis=1)
+            assert (spread <= float(noise.spread) * (1 + 1e-12)).all()
+            spreads.append(spread.max() / float(noise.spread))
+        if noise.growth is not None:
+            squares = np.mean(np.sum(each**2, axis=2), axis=1)
+            growth = squares / np.sum(whole**2, axis=2)[:, 0]
+            assert (growth <= float(noise.growth) * (1 + 1e-12)).all()
+            growths.append(growth.max() / float(noise.growth))
+    assert spreads or growths
+    assert max(spreads, default=1) > 0.999
+    assert max(growths, default=1) > 0.999
+
+
 @pytest.mark.parametrize("name", ["variance", "heavy tails", "(L0, L1)", "second moment"])
 def test_irrational_constants_are_met_too(name: str) -> None:
     """With balls for values the same kinds of candidates are found."""
@@ -229,6 +260,13 @@ def test_components_are_drawn_with_replacement() -> None:
         candidate = Candidate(SUM, Sampling(2, SUM.spread(), replacement), (Q(1),))
         assert in_class(candidate, assume(finite_sum={"n": 2}), Rationals()) == replacement
         assert in_class(candidate, assume(bounded_variance={"sigma": 1}), Rationals())
+
+
+def test_noise_of_another_dimension_is_in_no_class() -> None:
+    line = DiagonalQuadratic((Q(1),))
+    for dimension in (1, 3):
+        candidate = Candidate(line, Pareto(Q(3), Q(1), dimension), (Q(1),))
+        assert in_class(candidate, assume(unbiased={}), Rationals()) == (dimension == 1)
 
 
 def test_what_holds_of_components_is_not_taken_for_the_whole() -> None:
