@@ -48,6 +48,13 @@ def test_the_python_example_runs(capsys):
     assert capsys.readouterr().out == "proved all parameters\n"
 
 
+def test_the_simulation_runs(capsys):
+    code = block("python", 1)
+    exec(compile(code, "README.md", "exec"), {})
+    promised = re.search(r"print\(outcome\)  # (.*)", code)[1]
+    assert capsys.readouterr().out.splitlines()[0] == promised
+
+
 def test_the_commands_exist():
     makefile = (ROOT / "Makefile").read_text()
     for command in block("sh").split("\n"):
