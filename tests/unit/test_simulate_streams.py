@@ -208,6 +208,9 @@ def spoiled(name: str, value: Any) -> dict[str, Any]:
     source = streams(2)
     source.normal("n", 3)
     source.shuffled_pass("p", 5, 2)
+    source.integers("i", 6, 2)
+    source.integers("i", 6, 2)
+    source.integers("i", 6, 2)
     return source.state() | {name: value}
 
 
@@ -222,6 +225,8 @@ def spoiled(name: str, value: Any) -> dict[str, Any]:
         ("generators 0", np.zeros((2, 5), dtype=np.uint64)),
         ("pass 0", np.zeros((3, 5), dtype=np.int64)),
         ("pass 0", np.array("text")),
+        ("pass 0", np.zeros((2, 5), dtype=np.int64)),
+        ("ahead 2", np.full((2, 1, 2), 6)),
     ],
 )
 def test_a_spoiled_state_is_refused_by_name(name: str, value: Any) -> None:

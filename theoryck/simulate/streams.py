@@ -233,6 +233,8 @@ class Streams:
             words = np.asarray(state[f"generators {i}"], dtype=np.uint64)
             if rest.shape[0] != runs or rest.shape[2:] != question.shape or used < 0:
                 raise ValueError(f"numbers of shape {rest.shape}")
+            if not _plausible(question, rest):
+                raise ValueError(f"numbers that no {law} law gives")
             if words.shape != (runs, WORDS):
                 raise ValueError(f"generators of shape {words.shape}")
             # only the place of what was used is kept, so that blocks go on growing as before
@@ -244,6 +246,10 @@ class Streams:
             order = np.asarray(state[f"pass {i}"], dtype=np.int64)
             if order.ndim != 2 or order.shape[0] != runs or not 0 <= used <= order.shape[1]:
                 raise ValueError(f"a pass of shape {order.shape}")
+            if not np.array_equal(
+                np.sort(order, axis=1), np.tile(np.arange(order.shape[1]), (runs, 1))
+            ):
+                raise ValueError("a pass that does not meet every component once")
             passes[kind] = _Pass(self.backend.place(order), int(used))
         return Streams(
             self.backend, self.seed, runs, self.first, bool(facts["drawn"]), numbers, ahead, passes
@@ -328,6 +334,14 @@ def whole_number(value: Any, least: int, wanted: str) -> int:
     if number < least or isinstance(value, bool):
         raise SimulationError(f"{wanted}, got {value!r}")
     return number
+
+
+def _plausible(question: Question, numbers: Any) -> bool:
+    """Whether the law might have given the numbers."""
+    if question.law in ("integers", "subset", "permutation"):
+        count = question.shape[0] if question.law == "permutation" else question.parameter
+        return bool(np.all((numbers >= 0) & (numbers < count)))
+    return bool(np.all(np.isfinite(numbers)))
 
 
 def _words(generator: np.random.Generator) -> Any:
