@@ -293,7 +293,7 @@ def main() -> None:
     if options.memory:
         memory(10_000 if options.quick else 1_000_000)
     else:
-        speed(80 if options.quick else 400, 1 if options.quick else 3)
+        speed(160 if options.quick else 400, 1 if options.quick else 3)
 
 
 if __name__ == "__main__":
