@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from theoryck.certificates import verify
+from theoryck.check import check
 from theoryck.claims.reading import read_claim
 from theoryck.simulate import examine
 from theoryck.verdict import EngineReport, Status
@@ -251,3 +252,11 @@ def test_an_order_is_compared_over_growing_horizons() -> None:
 def test_a_diverging_method_has_no_order() -> None:
     found = report(BASE, bound="O(L*R**2/N)", method="gradient_descent(step=3/L)")
     assert found.status is Status.INCONCLUSIVE
+
+
+def test_a_run_that_leaves_the_doubles_refutes_all_the_same() -> None:
+    table = BASE | {"method": "gradient_descent(step=10/L)", "bound": "L*R**2"}
+    verdict = check(table | {"at": [{"L": 1, "R": 1, "N": 500}]}, engines=["simulate"])
+    assert verdict.status is Status.REFUTED, verdict.reason
+    witness = json.loads(json.dumps(verdict.instances[0].witness, allow_nan=False))
+    assert any("beyond the largest double" in line for line in verify(witness).lines)

@@ -277,3 +277,13 @@ def test_expectations_move_outside_of_linear_expressions() -> None:
         ("1/E(f(x[1]))", "1/E(f(x[1]))"),
     ):
         assert expectations_outside(formula(inside)) == formula(outside)
+
+
+def test_a_run_beyond_the_largest_double_still_violates() -> None:
+    found = outcome(
+        Candidate(UNIT, Exact(), START),
+        method="sgd(step=10/L)",
+        measure="E(norm(x[400] - x_star)**2)",
+    )
+    assert found.violated
+    assert (found.measure, found.measure_text) == (math.inf, "beyond the largest double")

@@ -401,7 +401,10 @@ def _at_text(data: Mapping[str, Any]) -> str:
 
 def float_text(value: Any) -> str:
     """Six significant digits of an exact number, for reading only."""
-    return f"{as_float(value):.6g}"
+    try:
+        return f"{as_float(value):.6g}"
+    except OverflowError:
+        return "beyond the largest double"
 
 
 def as_float(value: Any) -> float:

@@ -6,14 +6,17 @@ numbers disagree with the kernel's is found out here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Instance, Status
 
+LEFT = "the witness was checked exactly; it was not run again: its run leaves the doubles"
 AGREEMENT = 1e-6  # relative, between the exact run and the one in floating point
 
 
@@ -68,6 +71,11 @@ def _rerun_instance(claim: RateClaim, instance: Instance) -> tuple[Instance, lis
         seen = kinds[witness["kind"]](claim, witness)
     except TheoryckError as error:
         return instance, [f"the witness was checked exactly; it was not run again: {error}"]
+    except OverflowError:
+        return instance, [LEFT]
+    numbers = (seen.measure, seen.bound, seen.deviation, *seen.values, *chain(*seen.iterates))
+    if not all(math.isfinite(number) for number in numbers):
+        return instance, [LEFT]
     agrees = seen.deviation <= AGREEMENT and seen.measure > seen.bound
     line = (
         f"run on the function rebuilt from the witness: measure {seen.measure:.10g} against the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -184,13 +185,24 @@ def _reading(here: Environment, expectation: Callable[[Any], Any]) -> Environmen
 
 def _outcome(violated: bool, measure: Any, bound: Any, runs: int) -> ExactOutcome:
     return ExactOutcome(
-        violated, to_float(measure), to_float(bound), _text(measure), _text(bound), runs
+        violated, _double(measure), _double(bound), _text(measure), _text(bound), runs
     )
+
+
+def _double(value: Any) -> float:
+    """The nearest double; infinite beyond the largest, as of a run that diverges."""
+    try:
+        return to_float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _text(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= 400 else f"about {to_float(value)!r}"
+    if len(text) <= 400:
+        return text
+    number = _double(value)
+    return f"about {number!r}" if math.isfinite(number) else "beyond the largest double"
 
 
 def names_noise(claim: RateClaim) -> bool:
