@@ -38,7 +38,7 @@ from theoryck.simulate.problems.networks import (
     normal,
 )
 from theoryck.simulate.quantities import value
-from theoryck.simulate.simulation import simulate
+from theoryck.simulate.runs.simulation import simulate
 
 WIDTHS, SMALL_WIDTHS = (250, 500, 1000, 2000), (40, 160, 640, 2560)
 

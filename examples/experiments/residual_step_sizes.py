@@ -50,7 +50,7 @@ from theoryck.simulate.problems.networks import (
     uniform,
 )
 from theoryck.simulate.quantities import View, gradient_norm, value
-from theoryck.simulate.simulation import simulate
+from theoryck.simulate.runs.simulation import simulate
 
 FIRST_STEP = DAMPING = 0.1
 RULES = ("damped, diminishing", "undamped, diminishing", "damped, constant")

@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 
 from theoryck.methods import METHODS, method
 from theoryck.simulate import Below, Checkpoint, Outcome, simulate
-from theoryck.simulate.checkpoint import CheckpointError
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.fingerprint import fingerprint
 from theoryck.simulate.metrics import Last, Mean
 from theoryck.simulate.noise import Gaussian
 from theoryck.simulate.problems.data import LeastSquares
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic
 from theoryck.simulate.quantities import gap, value
-from theoryck.simulate.runs import OutOfTimeError
+from theoryck.simulate.runs.checkpoint import CheckpointError
+from theoryck.simulate.runs.fingerprint import fingerprint
+from theoryck.simulate.runs.loop import OutOfTimeError
 
 PLANE = DiagonalQuadratic((Q(1), Q(1, 2)))
 RUNS = np.ones((3, 2))

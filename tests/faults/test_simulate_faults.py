@@ -35,7 +35,7 @@ from theoryck.simulate.problems.quadratic import (
     RotatedQuadratic,
     ShiftedQuadratics,
 )
-from theoryck.simulate.runs import run
+from theoryck.simulate.runs.loop import run
 from theoryck.simulate.streams import Streams
 from theoryck.verdict import Status
 

@@ -28,7 +28,7 @@ from theoryck.simulate.noise import Gaussian, Sampling
 from theoryck.simulate.problems.data import gaussian_least_squares
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, QuadraticSaddle
 from theoryck.simulate.quantities import distance, gap, least_curvature, value
-from theoryck.simulate.runs import OutOfTimeError
+from theoryck.simulate.runs.loop import OutOfTimeError
 
 PLANE = DiagonalQuadratic((Q(1), Q(1, 2)))
 ROWS = gaussian_least_squares(6, 2, noise=1.0)

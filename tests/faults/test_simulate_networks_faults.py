@@ -26,7 +26,7 @@ from theoryck.simulate.problems.networks import (
     uniform,
 )
 from theoryck.simulate.quantities import gap, value
-from theoryck.simulate.simulation import simulate
+from theoryck.simulate.runs.simulation import simulate
 
 INPUTS = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 

@@ -23,12 +23,12 @@ from theoryck.cli import cli
 from theoryck.errors import TheoryckError
 from theoryck.methods import METHODS
 from theoryck.simulate import examine
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.described import candidate_data, read_candidate
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.described import candidate_data, read_candidate
+from theoryck.simulate.engine.sample_documents import verify_sample
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Sampling
 from theoryck.simulate.problems.quadratic import ShiftedQuadratics
-from theoryck.simulate.sample_documents import verify_sample
 from theoryck.verdict import EngineReport, Status
 
 TABLE: dict[str, Any] = {
@@ -146,7 +146,7 @@ def test_sampling_brings_the_variance_of_its_problem(document: dict[str, Any]) -
 def test_seeds_that_were_searched_for_do_not_help(
     document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import theoryck.simulate.sample_documents as module
+    import theoryck.simulate.engine.sample_documents as module
 
     real = module.sample
 

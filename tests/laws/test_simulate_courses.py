@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from theoryck.methods import METHODS, method
 from theoryck.simulate import Below, Checkpoint, Outcome, simulate, trajectories
-from theoryck.simulate.course import Course
 from theoryck.simulate.metrics import (
     AtAverage,
     FirstTime,
@@ -35,6 +34,7 @@ from theoryck.simulate.problems.data import gaussian_least_squares
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, RotatedQuadratic
 from theoryck.simulate.products import by_rows
 from theoryck.simulate.quantities import View, distance_squared, gap, gradient_norm
+from theoryck.simulate.runs.course import Course
 
 ROTATED = RotatedQuadratic((Q(1, 4), Q(1, 2), Q(1)))
 ROWS = gaussian_least_squares(20, 3, noise=0.5)

@@ -17,7 +17,7 @@ from theoryck.claims.arithmetic import Rationals
 from theoryck.methods import METHODS
 from theoryck.simulate import simulate
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.membership import Assumed, satisfies
+from theoryck.simulate.engine.membership import Assumed, satisfies
 from theoryck.simulate.metrics import Last
 from theoryck.simulate.noise import Cyclic
 from theoryck.simulate.problems.base import Functions, Problem

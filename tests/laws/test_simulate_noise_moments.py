@@ -19,7 +19,7 @@ from scipy.stats import t as student_t
 
 from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.membership import Assumed
+from theoryck.simulate.engine.membership import Assumed
 from theoryck.simulate.noise import (
     Ball,
     HeavyTailed,

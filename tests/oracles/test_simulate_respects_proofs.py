@@ -21,10 +21,10 @@ from theoryck.claims.expressions import Order, mentions
 from theoryck.claims.reading import read_claim
 from theoryck.claims.sampling import sample_instances
 from theoryck.simulate import search
-from theoryck.simulate.complexity import as_rate
+from theoryck.simulate.engine.complexity import as_rate
+from theoryck.simulate.engine.search import Record, Setting
+from theoryck.simulate.engine.values import choose
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.search import Record, Setting
-from theoryck.simulate.values import choose
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT / "proofs", ROOT / "tests" / "quality" / "claims")

@@ -14,7 +14,7 @@ from theoryck.methods import METHODS
 from theoryck.simulate.noise import Sampling
 from theoryck.simulate.problems.losses import Squared
 from theoryck.simulate.problems.networks import HE_NORMAL, Network, NetworkProblem, Tanh, initial
-from theoryck.simulate.simulation import simulate
+from theoryck.simulate.runs.simulation import simulate
 
 
 def test_residual_networks_survive_their_first_steps_only_when_these_are_damped(

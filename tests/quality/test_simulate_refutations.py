@@ -16,7 +16,7 @@ from theoryck.check.documents import verify_document
 from theoryck.claims.reading import read_claim
 from theoryck.methods import METHODS
 from theoryck.simulate import examine, search
-from theoryck.simulate.sampled import ERROR
+from theoryck.simulate.engine.sampled import ERROR
 from theoryck.verdict import EngineReport, Status
 
 FOLDER = Path(__file__).parent / "claims"

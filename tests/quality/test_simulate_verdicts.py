@@ -234,7 +234,7 @@ def test_every_instance_is_looked_at() -> None:
 
 def test_long_runs_are_made_on_fewer_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     many = report(BASE)
-    monkeypatch.setattr("theoryck.simulate.search.MAX_WORK", 20)  # ten runs of two steps
+    monkeypatch.setattr("theoryck.simulate.engine.search.MAX_WORK", 20)  # ten runs of two steps
     few = report(BASE)
     assert few.status is Status.SUPPORTED
     assert 6 <= len(few.evidence) < len(many.evidence)

@@ -15,9 +15,9 @@ from theoryck.claims.arithmetic import Balls, Rationals
 from theoryck.claims.reading import read_claim
 from theoryck.simulate import examine
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.candidates import candidates
-from theoryck.simulate.classes import Candidate, class_bounds, in_class
-from theoryck.simulate.membership import Assumed
+from theoryck.simulate.engine.candidates import candidates
+from theoryck.simulate.engine.classes import Candidate, class_bounds, in_class
+from theoryck.simulate.engine.membership import Assumed
 from theoryck.simulate.noise import (
     Cyclic,
     Exact,

@@ -13,11 +13,12 @@ from theoryck.claims.arithmetic import Rationals
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Expr
 from theoryck.claims.reading import read_claim
-from theoryck.simulate.classes import Candidate, in_class
-from theoryck.simulate.exact import exact_outcome
-from theoryck.simulate.exact_oracle import Script
-from theoryck.simulate.measures import expectations_outside, increasing_in_expectations
-from theoryck.simulate.membership import Assumed
+from theoryck.simulate.engine.classes import Candidate, in_class
+from theoryck.simulate.engine.exact import exact_outcome
+from theoryck.simulate.engine.exact_oracle import Script
+from theoryck.simulate.engine.measures import expectations_outside, increasing_in_expectations
+from theoryck.simulate.engine.membership import Assumed
+from theoryck.simulate.engine.values import choose
 from theoryck.simulate.noise import Exact, Gaussian, Multiplicative, Sampling, TwoPoint
 from theoryck.simulate.problems.piecewise import AbsoluteValue, Huber
 from theoryck.simulate.problems.quadratic import (
@@ -25,7 +26,6 @@ from theoryck.simulate.problems.quadratic import (
     RotatedQuadratic,
     ShiftedQuadratics,
 )
-from theoryck.simulate.values import choose
 
 UNIT = DiagonalQuadratic((Q(1),))
 START = (Q(1),)

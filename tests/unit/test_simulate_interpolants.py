@@ -17,7 +17,7 @@ from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.problems.nonconvex import Cosine
 from theoryck.simulate.problems.piecewise import Huber, LargestCoordinate
 from theoryck.simulate.problems.quadratic import RotatedQuadratic
-from theoryck.simulate.simplex import minimise_on_simplex
+from theoryck.simulate.witnesses.simplex import minimise_on_simplex
 
 CASES: dict[str, tuple[Problem, float, float | None, int]] = {
     "huber": (Huber(Q(1), Q(0), Q(1, 3), size=2), 0.0, 1.0, 40),

@@ -12,8 +12,8 @@ import pytest
 
 from theoryck.claims.arithmetic import Rationals
 from theoryck.simulate.backend import numpy_backend, of_namespace
+from theoryck.simulate.engine.membership import Assumed
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed
 from theoryck.simulate.noise import (
     Ball,
     CorrelatedGaussian,

@@ -11,10 +11,10 @@ from theoryck.claims.claim import RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
 from theoryck.claims.reading import read_claim
-from theoryck.simulate.arrays import ArrayNumbers
+from theoryck.simulate.engine.arrays import ArrayNumbers
+from theoryck.simulate.engine.measures import expectations_outside
+from theoryck.simulate.engine.ranges import least_in_expectations, range_of
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.measures import expectations_outside
-from theoryck.simulate.ranges import least_in_expectations, range_of
 
 OO = math.inf
 START = np.array([[1.0, 2.0]])

@@ -13,14 +13,14 @@ from theoryck.methods import METHODS
 from theoryck.simulate.backend import cupy_backend, numpy_backend, of_namespace
 from theoryck.simulate.errors import MissingExtraError
 from theoryck.simulate.noise import Gaussian, Noise, Sampling, Sphere
-from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.composite import Composite
 from theoryck.simulate.problems.constrained import Constrained
 from theoryck.simulate.problems.data import gaussian_least_squares
 from theoryck.simulate.problems.feasible import Box
 from theoryck.simulate.problems.piecewise import AbsoluteValue
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic
-from theoryck.simulate.runs import run
+from theoryck.simulate.runs.loop import run
+from theoryck.simulate.runs.oracle import ArrayOracle
 from theoryck.simulate.streams import Streams
 
 PROBLEM = DiagonalQuadratic((Q(1), Q(1, 4), Q(1, 2)))

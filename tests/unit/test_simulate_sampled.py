@@ -16,11 +16,13 @@ from theoryck.claims.reading import read_claim
 from theoryck.errors import TheoryckError
 from theoryck.methods.base import method
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.complexity import as_rate
-from theoryck.simulate.described import candidate_data, read_candidate
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.complexity import as_rate
+from theoryck.simulate.engine.described import candidate_data, read_candidate
+from theoryck.simulate.engine.exact import exact_form, initial_holds
+from theoryck.simulate.engine.sampled import Trial, check, runs_needed, sample, sampled, steady
+from theoryck.simulate.engine.values import choose
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.exact import exact_form, initial_holds
 from theoryck.simulate.noise import Exact, Gaussian, Sampling, Sphere, TwoPoint
 from theoryck.simulate.problems.piecewise import AbsoluteValue, Huber, LargestCoordinate
 from theoryck.simulate.problems.quadratic import (
@@ -28,9 +30,7 @@ from theoryck.simulate.problems.quadratic import (
     RotatedQuadratic,
     ShiftedQuadratics,
 )
-from theoryck.simulate.runs import OutOfTimeError
-from theoryck.simulate.sampled import Trial, check, runs_needed, sample, sampled, steady
-from theoryck.simulate.values import choose
+from theoryck.simulate.runs.loop import OutOfTimeError
 
 PLANE = DiagonalQuadratic((Q(1), Q(1, 2)))
 NOISY = Candidate(PLANE, Gaussian(Q(1)), (Q(1, 10), Q(1, 10)))
@@ -140,7 +140,7 @@ def test_an_excess_that_rounding_could_make_refutes_nothing(width: str, firm: bo
 
 
 def test_one_lucky_sample_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    import theoryck.simulate.sampled as module
+    import theoryck.simulate.engine.sampled as module
 
     real = module.sample
 
@@ -156,7 +156,7 @@ def test_the_runs_of_a_sample_do_not_depend_on_how_many_are_made_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = sample(trial(runs=700), 5)
-    monkeypatch.setattr("theoryck.simulate.sampled.CHUNK", 400)
+    monkeypatch.setattr("theoryck.simulate.engine.sampled.CHUNK", 400)
     assert sample(trial(runs=700), 5).lower == pytest.approx(whole.lower, rel=1e-12)
 
 
@@ -247,7 +247,7 @@ def test_all_expectations_of_a_measure_share_the_error(monkeypatch: pytest.Monke
         errors.append(error)
         return 0.0
 
-    monkeypatch.setattr("theoryck.simulate.sampled.nonnegative_mean", bound)
+    monkeypatch.setattr("theoryck.simulate.engine.sampled.nonnegative_mean", bound)
     least = trial(runs=50, measure="min_over(k, 0, N, E(norm(x[k] - x_star)**2))")
     sample(least, 1)
     assert len(errors) == 31

@@ -19,7 +19,7 @@ from theoryck.simulate.metrics import Last, Least, Path
 from theoryck.simulate.noise import Gaussian
 from theoryck.simulate.problems.quadratic import RotatedQuadratic
 from theoryck.simulate.quantities import View, gap
-from theoryck.simulate.workers import WorkerError
+from theoryck.simulate.runs.workers import WorkerError
 
 PROBLEM = RotatedQuadratic((Q(1, 4), Q(1, 2), Q(1)))
 STARTS = np.random.default_rng(0).standard_normal((50, 3))

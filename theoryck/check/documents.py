@@ -67,7 +67,7 @@ def verify_document(
         TheoryckError: it does not establish what it says.
     """
     if document.get("kind") == SAMPLE:
-        from theoryck.simulate.sample_documents import verify_sample
+        from theoryck.simulate.engine.sample_documents import verify_sample
 
         return verify_sample(document, methods=methods, assumptions=assumptions)
     from theoryck.certificates import verify

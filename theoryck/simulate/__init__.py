@@ -5,10 +5,8 @@ of 1e-6 at most, and never proves one.
 :func:`simulate` runs any method on any problem: thousands of runs as one array program.
 """
 
-from theoryck.simulate.examine import examine
-from theoryck.simulate.explicit import ExplicitRun, run_explicit
-from theoryck.simulate.interpolants import Interpolant, Replay, replay
-from theoryck.simulate.simulation import (
+from theoryck.simulate.engine.examine import examine
+from theoryck.simulate.runs.simulation import (
     Below,
     Checkpoint,
     Grid,
@@ -18,7 +16,9 @@ from theoryck.simulate.simulation import (
     grid,
     simulate,
 )
-from theoryck.simulate.trajectories import trajectories
+from theoryck.simulate.runs.trajectories import trajectories
+from theoryck.simulate.witnesses.explicit import ExplicitRun, run_explicit
+from theoryck.simulate.witnesses.interpolants import Interpolant, Replay, replay
 
 __all__ = [
     "Below",

@@ -10,7 +10,7 @@ from theoryck.algebra import dot, norm
 from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Functions
-from theoryck.simulate.trees import taken
+from theoryck.simulate.runs.trees import taken
 
 Quantity = Callable[["View"], Any]
 

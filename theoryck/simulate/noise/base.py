@@ -13,8 +13,8 @@ import flint
 from theoryck.algebra import NumberSystem
 from theoryck.claims.arithmetic import Balls
 from theoryck.errors import TheoryckError
+from theoryck.simulate.engine.membership import Assumed, Comparer
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed, Comparer
 from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.problems.parameters import rational
 from theoryck.simulate.streams import AHEAD, Streams, whole_number

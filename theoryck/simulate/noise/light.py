@@ -13,8 +13,8 @@ import numpy as np
 from theoryck.algebra import NumberSystem, norm, ratio
 from theoryck.errors import InexactError
 from theoryck.simulate.backend import numpy_backend
+from theoryck.simulate.engine.membership import Assumed
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed
 from theoryck.simulate.noise.base import (
     Additive,
     Outcome,

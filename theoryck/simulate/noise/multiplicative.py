@@ -12,8 +12,8 @@ import flint
 
 from theoryck.algebra import NumberSystem
 from theoryck.claims.arithmetic import Balls, to_fraction
+from theoryck.simulate.engine.membership import Assumed, Comparer
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed, Comparer
 from theoryck.simulate.noise.base import Noise, Outcome, exact, level, mean_of_draws
 from theoryck.simulate.noise.moments import ball
 from theoryck.simulate.problems.base import Constants, Functions, shown

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from theoryck.algebra import NumberSystem
+from theoryck.simulate.engine.membership import Assumed, Comparer
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed, Comparer
 from theoryck.simulate.noise.base import Noise, whole
 from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.streams import Streams

@@ -11,13 +11,13 @@ from typing import Any
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Comparison
 from theoryck.errors import TheoryckError
-from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.classes import Candidate, starts_inside
-from theoryck.simulate.exact import exact_form, start_holds
-from theoryck.simulate.measures import environment
-from theoryck.simulate.runs import Trajectory
-from theoryck.simulate.values import Values
+from theoryck.simulate.engine.arrays import ArrayNumbers
+from theoryck.simulate.engine.classes import Candidate, starts_inside
+from theoryck.simulate.engine.exact import exact_form, start_holds
+from theoryck.simulate.engine.measures import environment
+from theoryck.simulate.engine.values import Values
+from theoryck.simulate.runs.loop import Trajectory
 
 DOUBLINGS = 80
 BISECTIONS = 60

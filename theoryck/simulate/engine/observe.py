@@ -13,12 +13,11 @@ from theoryck.algebra import Oracle
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expectation, Expr, mentions
-from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.exact import arguments_at
-from theoryck.simulate.measures import (
+from theoryck.simulate.engine.arrays import ArrayNumbers
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.exact import arguments_at
+from theoryck.simulate.engine.measures import (
     environment,
     expectations_outside,
     expectations_seen,
@@ -26,12 +25,13 @@ from theoryck.simulate.measures import (
     iterates_needed,
     with_expectations,
 )
-from theoryck.simulate.oracle import ArrayOracle
+from theoryck.simulate.engine.values import Values
+from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import Functions
-from theoryck.simulate.runs import Trajectory, run
+from theoryck.simulate.runs.loop import Trajectory, run
+from theoryck.simulate.runs.oracle import ArrayOracle
 from theoryck.simulate.statistics import bonferroni, frequency, studentised
 from theoryck.simulate.streams import Streams
-from theoryck.simulate.values import Values
 
 RUNS = 300  # of a randomised method; more would tighten bounds by the square root only
 MAX_STEPS = 100_000  # of one run

@@ -16,8 +16,8 @@ import numpy as np
 
 from theoryck.algebra import Oracle
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.runs import Runnable, run
-from theoryck.simulate.simplex import minimise_on_simplex
+from theoryck.simulate.runs.loop import Runnable, run
+from theoryck.simulate.witnesses.simplex import minimise_on_simplex
 
 Vector = Any  # an array of shape (d,)
 

@@ -12,7 +12,7 @@ from theoryck.certificates.piecewise import Piecewise
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Expr
 from theoryck.errors import TheoryckError
-from theoryck.simulate.classes import Candidate
+from theoryck.simulate.engine.classes import Candidate
 from theoryck.simulate.noise import Exact
 from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.problems.piecewise import AbsoluteValue, Huber, LargestCoordinate

@@ -16,7 +16,7 @@ from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Expr
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import InexactError
-from theoryck.simulate.membership import Assumed
+from theoryck.simulate.engine.membership import Assumed
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,16 @@ from math import isqrt
 import numpy as np
 
 from theoryck.algebra import NumberSystem
-from theoryck.simulate.classes import ROUNDING, Candidate, ClassBounds, class_bounds, in_class
-from theoryck.simulate.finite_sums import finite_sums
-from theoryck.simulate.membership import Assumed
+from theoryck.simulate.engine.classes import (
+    ROUNDING,
+    Candidate,
+    ClassBounds,
+    class_bounds,
+    in_class,
+)
+from theoryck.simulate.engine.finite_sums import finite_sums
+from theoryck.simulate.engine.membership import Assumed
+from theoryck.simulate.engine.sources import sources
 from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.problems.constrained import Constrained
 from theoryck.simulate.problems.feasible import Ball, Box
@@ -28,7 +35,6 @@ from theoryck.simulate.problems.quadratic import (
     DiagonalQuadratic,
     RotatedQuadratic,
 )
-from theoryck.simulate.sources import sources
 
 MOST_COORDINATES = 50
 MOST_DIMENSIONS = 1000  # of a class that states its dimension

@@ -15,12 +15,12 @@ from theoryck.claims.claim import Claim, ComplexityClaim, RateClaim
 from theoryck.claims.expressions import Expr
 from theoryck.claims.printing import to_text
 from theoryck.claims.reading import read_claim
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.complexity import as_rate
-from theoryck.simulate.described import candidate_data, read_candidate
-from theoryck.simulate.observe import horizon_of
-from theoryck.simulate.sampled import ERROR, Sampled, Seen, Trial, check, sample, steady
-from theoryck.simulate.values import choose
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.complexity import as_rate
+from theoryck.simulate.engine.described import candidate_data, read_candidate
+from theoryck.simulate.engine.observe import horizon_of
+from theoryck.simulate.engine.sampled import ERROR, Sampled, Seen, Trial, check, sample, steady
+from theoryck.simulate.engine.values import choose
 
 FORMAT = 1
 KIND = "sample"

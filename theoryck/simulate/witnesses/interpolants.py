@@ -17,8 +17,8 @@ from theoryck.algebra import Oracle
 from theoryck.claims.arithmetic import Floats
 from theoryck.simulate.backend import numpy_backend
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.runs import Runnable, run
-from theoryck.simulate.simplex import minimise_on_simplex
+from theoryck.simulate.runs.loop import Runnable, run
+from theoryck.simulate.witnesses.simplex import minimise_on_simplex
 
 MAX_POINTS = 500
 

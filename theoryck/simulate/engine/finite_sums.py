@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import zip_longest
 
-from theoryck.simulate.classes import Candidate, ClassBounds
+from theoryck.simulate.engine.classes import Candidate, ClassBounds
+from theoryck.simulate.engine.membership import Assumed
+from theoryck.simulate.engine.values import floor_fraction
 from theoryck.simulate.errors import MissingExtraError, SimulationError
-from theoryck.simulate.membership import Assumed
 from theoryck.simulate.noise import Exact, Noise, Sampling
 from theoryck.simulate.problems.base import Problem
 from theoryck.simulate.problems.data import (
@@ -19,7 +20,6 @@ from theoryck.simulate.problems.data import (
 from theoryck.simulate.problems.disagreeing import DisagreeingQuadratics
 from theoryck.simulate.problems.minima import TWO_PI, TwoMinima
 from theoryck.simulate.problems.quadratic import ShiftedQuadratics
-from theoryck.simulate.values import floor_fraction
 
 MAX_COMPONENTS = 10_000  # of a finite sum that is run
 MAX_COORDINATES = 20  # of one that has a component for each

@@ -14,18 +14,25 @@ from theoryck.claims.printing import to_text
 from theoryck.claims.sampling import sample_instances
 from theoryck.claims.spelling import spell_instance
 from theoryck.errors import TheoryckError
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.complexity import as_rate
-from theoryck.simulate.documents import kernel_document
-from theoryck.simulate.exact import ExactOutcome
-from theoryck.simulate.observe import Observation
-from theoryck.simulate.orders import GROWTH, Trend, trend
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.complexity import as_rate
+from theoryck.simulate.engine.documents import kernel_document
+from theoryck.simulate.engine.exact import ExactOutcome
+from theoryck.simulate.engine.observe import Observation
+from theoryck.simulate.engine.orders import GROWTH, Trend, trend
+from theoryck.simulate.engine.sample_documents import sample_document, what_is_shown
+from theoryck.simulate.engine.sampled import ERROR, Sampled
+from theoryck.simulate.engine.search import (
+    MAX_RANDOMISED,
+    MAX_TRIALS,
+    Record,
+    Refutation,
+    Setting,
+    search,
+)
+from theoryck.simulate.engine.values import Values, choose
 from theoryck.simulate.problems.base import ExactProblem, shown
-from theoryck.simulate.sample_documents import sample_document, what_is_shown
-from theoryck.simulate.sampled import ERROR, Sampled
-from theoryck.simulate.search import MAX_RANDOMISED, MAX_TRIALS, Record, Refutation, Setting, search
 from theoryck.simulate.statistics import bonferroni, shared
-from theoryck.simulate.values import Values, choose
 from theoryck.verdict import EngineReport, Instance, Status
 
 ENGINE = "simulate"
@@ -37,10 +44,10 @@ NOTHING_KNOWN = "no problem is known here that surely lies in the claim's class 
 def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     """What runs of the claim's method show.
 
-    ``supported`` when every run on every problem tried kept the bound (the reason says what
-    was tried), ``refuted`` when runs in exact arithmetic, on a problem whose membership in the
-    class was checked exactly, break it, or when samples do so but for a probability of 1e-6 in
-    all (:mod:`theoryck.simulate.sampled`), and else ``inconclusive`` with the reason. It never
+    ``supported`` when every run on every problem tried kept the bound (the reason says what was
+    tried); ``refuted`` when runs in exact arithmetic, on a problem whose membership in the class
+    was checked exactly, break it, or when samples do so but for a probability of 1e-6 in all
+    (:mod:`theoryck.simulate.engine.sampled`); and else ``inconclusive`` with the reason. It never
     raises for a user's claim.
 
     Args:

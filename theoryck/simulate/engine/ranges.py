@@ -14,9 +14,9 @@ from theoryck.claims.expressions import (
     Value,
     mentions,
 )
-from theoryck.simulate.arrays import ArrayNumbers
+from theoryck.simulate.engine.arrays import ArrayNumbers
+from theoryck.simulate.engine.measures import is_fixed
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.measures import is_fixed
 
 Range = tuple[float, float]
 ANY: Range = (-math.inf, math.inf)

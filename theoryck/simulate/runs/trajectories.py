@@ -7,10 +7,10 @@ from typing import Any
 
 from theoryck.simulate.backend import Backend, numpy_backend, points
 from theoryck.simulate.noise import Exact, Noise
-from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Problem
-from theoryck.simulate.runs import Runnable, Trajectory, run
-from theoryck.simulate.schedule import schedule
+from theoryck.simulate.runs.loop import Runnable, Trajectory, run
+from theoryck.simulate.runs.oracle import ArrayOracle
+from theoryck.simulate.runs.schedule import schedule
 from theoryck.simulate.streams import Streams
 
 

@@ -10,22 +10,22 @@ from importlib.metadata import version
 from typing import Any
 
 from theoryck.simulate.backend import Backend, numpy_backend, points
-from theoryck.simulate.blocks import Task, blocks
-from theoryck.simulate.checkpoint import Checkpoint
-from theoryck.simulate.course import Plan, Stop
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.fingerprint import fingerprint
-from theoryck.simulate.grids import Grid, grid
 from theoryck.simulate.metrics import Metric
 from theoryck.simulate.noise import Exact, Noise
 from theoryck.simulate.problems.base import Problem
-from theoryck.simulate.progress import Progress, bar
 from theoryck.simulate.quantities import Quantity, View
-from theoryck.simulate.record import Outcome, joined
-from theoryck.simulate.runs import Runnable
-from theoryck.simulate.schedule import schedule
+from theoryck.simulate.runs.blocks import Task, blocks
+from theoryck.simulate.runs.checkpoint import Checkpoint
+from theoryck.simulate.runs.course import Plan, Stop
+from theoryck.simulate.runs.fingerprint import fingerprint
+from theoryck.simulate.runs.grids import Grid, grid
+from theoryck.simulate.runs.loop import Runnable
+from theoryck.simulate.runs.progress import Progress, bar
+from theoryck.simulate.runs.record import Outcome, joined
+from theoryck.simulate.runs.schedule import schedule
+from theoryck.simulate.runs.workers import run_all
 from theoryck.simulate.streams import Streams
-from theoryck.simulate.workers import run_all
 
 __all__ = ["Below", "Checkpoint", "Grid", "Outcome", "Stop", "bar", "grid", "simulate"]
 

@@ -8,8 +8,8 @@ from theoryck.claims.claim import ComplexityClaim, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate
 from theoryck.claims.expressions import Apply, Iterate, Number, Order, Over, mentions, names
 from theoryck.errors import InexactError
+from theoryck.simulate.engine.values import Values
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.values import Values
 
 EXTREMES = {"<=": "min_over", "<": "min_over", ">=": "max_over", ">": "max_over"}
 

@@ -10,17 +10,17 @@ from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Gradient, mentions
 from theoryck.errors import TheoryckError, UntraceableError
 from theoryck.simulate.backend import Backend, numpy_backend
-from theoryck.simulate.candidates import candidates
-from theoryck.simulate.classes import Candidate, in_class
-from theoryck.simulate.described import candidate_data
-from theoryck.simulate.exact import ExactOutcome, exact_gradients_only, exact_outcome
-from theoryck.simulate.measures import comparisons
+from theoryck.simulate.engine.candidates import candidates
+from theoryck.simulate.engine.classes import Candidate, in_class
+from theoryck.simulate.engine.described import candidate_data
+from theoryck.simulate.engine.exact import ExactOutcome, exact_gradients_only, exact_outcome
+from theoryck.simulate.engine.measures import comparisons
+from theoryck.simulate.engine.observe import Observation, horizon_of, observe
+from theoryck.simulate.engine.sampled import ERROR, Sampled, Trial, runs_needed, sampled, seeds_of
+from theoryck.simulate.engine.starts import place_start
+from theoryck.simulate.engine.values import Values, assumed
 from theoryck.simulate.noise import Exact
-from theoryck.simulate.observe import Observation, horizon_of, observe
-from theoryck.simulate.runs import OutOfTimeError
-from theoryck.simulate.sampled import ERROR, Sampled, Trial, runs_needed, sampled, seeds_of
-from theoryck.simulate.starts import place_start
-from theoryck.simulate.values import Values, assumed
+from theoryck.simulate.runs.loop import OutOfTimeError
 
 MAX_CANDIDATES = 40  # of one instance
 MAX_RANDOMISED = 16  # candidates of one instance that need many runs

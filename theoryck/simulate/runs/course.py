@@ -15,14 +15,14 @@ from theoryck.simulate.backend import Backend
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.metrics import Carried, Metric
 from theoryck.simulate.noise import Noise
-from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Functions, Problem
 from theoryck.simulate.quantities import View
-from theoryck.simulate.record import Outcome, Record
-from theoryck.simulate.runs import Runnable
-from theoryck.simulate.schedule import Schedule
+from theoryck.simulate.runs.loop import Runnable
+from theoryck.simulate.runs.oracle import ArrayOracle
+from theoryck.simulate.runs.record import Outcome, Record
+from theoryck.simulate.runs.schedule import Schedule
+from theoryck.simulate.runs.trees import flattened, restored, taken
 from theoryck.simulate.streams import Streams
-from theoryck.simulate.trees import flattened, restored, taken
 
 RECORDED = ("last", "steps", "stopped", "diverged")
 Stop = Callable[[View], Any]  # which runs are done, of shape (runs,)

@@ -7,8 +7,9 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
+from theoryck.simulate.engine.membership import Assumed
+from theoryck.simulate.engine.values import ceil_fraction, floor_fraction
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.membership import Assumed
 from theoryck.simulate.noise import (
     Ball,
     Exact,
@@ -24,7 +25,6 @@ from theoryck.simulate.noise import (
     TwoPoint,
     UniformFactor,
 )
-from theoryck.simulate.values import ceil_fraction, floor_fraction
 
 RARE = Fraction(1, 64)  # the probability of a jump; jumps of 8σ have variance σ²
 FIRST = 3  # problems that are run with the most telling noise only

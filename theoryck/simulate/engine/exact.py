@@ -16,19 +16,19 @@ from theoryck.claims.claim import MethodUse, RateClaim
 from theoryck.claims.evaluate import Environment, evaluate, holds
 from theoryck.claims.expressions import Comparison, Expectation, mentions, names
 from theoryck.errors import InexactError, TheoryckError
-from theoryck.simulate.classes import Candidate, in_class
-from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.exact_oracle import ExactOracle, Script
-from theoryck.simulate.measures import (
+from theoryck.simulate.engine.classes import Candidate, in_class
+from theoryck.simulate.engine.exact_oracle import ExactOracle, Script
+from theoryck.simulate.engine.measures import (
     iterates_needed,
     norms_squared,
     norms_squared_in,
     without_expectations,
 )
+from theoryck.simulate.engine.values import Values, assumed, to_float
+from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.problems.base import ExactProblem, Problem
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, ShiftedQuadratics
-from theoryck.simulate.runs import Arguments, Trajectory, run
-from theoryck.simulate.values import Values, assumed, to_float
+from theoryck.simulate.runs.loop import Arguments, Trajectory, run
 
 MAX_RUNS = 1024  # outcomes of the noise that are gone through one by one
 

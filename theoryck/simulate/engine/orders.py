@@ -13,12 +13,12 @@ from theoryck.claims.claim import RateClaim
 from theoryck.claims.expressions import Order
 from theoryck.claims.sampling import admissible
 from theoryck.errors import InexactError
-from theoryck.simulate.classes import Candidate
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.observe import observe
+from theoryck.simulate.engine.search import Setting, placed_candidates
+from theoryck.simulate.engine.values import Values, at_integer, exact_fraction
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.observe import observe
-from theoryck.simulate.search import Setting, placed_candidates
 from theoryck.simulate.statistics import fit_exponent
-from theoryck.simulate.values import Values, at_integer, exact_fraction
 
 HORIZONS = 5  # that are compared
 FACTOR = 4  # from one horizon to the next

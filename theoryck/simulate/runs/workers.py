@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theoryck.simulate.blocks import Task, run_block
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.progress import Progress
-from theoryck.simulate.record import Outcome
+from theoryck.simulate.runs.blocks import Task, run_block
+from theoryck.simulate.runs.progress import Progress
+from theoryck.simulate.runs.record import Outcome
 
 # how the libraries call the death of a worker: of joblib's processes, and of Dask's machines
 DEATHS = frozenset({"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker"})

@@ -12,11 +12,11 @@ from theoryck.algebra import NumberSystem
 from theoryck.assumptions import ASSUMPTIONS, Subject
 from theoryck.errors import TheoryckError
 from theoryck.simulate.backend import numpy_backend
-from theoryck.simulate.membership import Assumed, Comparer, satisfies
+from theoryck.simulate.engine.membership import Assumed, Comparer, satisfies
+from theoryck.simulate.engine.values import ceil_fraction, floor_fraction
 from theoryck.simulate.noise import Exact, Noise, Sampling
 from theoryck.simulate.problems.base import Constants, Problem
 from theoryck.simulate.problems.constrained import Constrained
-from theoryck.simulate.values import ceil_fraction, floor_fraction
 
 ROUNDING = Fraction(1, 10**12)  # relative, of a length computed in doubles
 MOST = 10**9  # of a whole number that a claim may state

@@ -11,13 +11,13 @@ import array_api_compat.numpy as compat_numpy
 import numpy as np
 
 from theoryck.simulate.backend import Backend
-from theoryck.simulate.checkpoint import Checkpoint, damaged, load, save
-from theoryck.simulate.course import Course, Plan
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.products import TILE
-from theoryck.simulate.record import Outcome
-from theoryck.simulate.runs import OutOfTimeError
-from theoryck.simulate.schedule import schedule
+from theoryck.simulate.runs.checkpoint import Checkpoint, damaged, load, save
+from theoryck.simulate.runs.course import Course, Plan
+from theoryck.simulate.runs.loop import OutOfTimeError
+from theoryck.simulate.runs.record import Outcome
+from theoryck.simulate.runs.schedule import schedule
 from theoryck.simulate.streams import Streams
 
 CACHE = 2**15  # numbers of a block's iterates: 256 kB, of which a method holds a few

@@ -24,10 +24,10 @@ from theoryck.claims.expressions import (
     Over,
     children,
 )
-from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend
+from theoryck.simulate.engine.arrays import ArrayNumbers
 from theoryck.simulate.problems.base import Functions
-from theoryck.simulate.runs import Trajectory
+from theoryck.simulate.runs.loop import Trajectory
 
 
 def environment(

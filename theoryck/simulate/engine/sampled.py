@@ -27,12 +27,11 @@ from theoryck.claims.arithmetic import Balls
 from theoryck.claims.claim import RateClaim
 from theoryck.claims.evaluate import evaluate
 from theoryck.claims.expressions import Expectation, Order, mentions
-from theoryck.simulate.arrays import ArrayNumbers
 from theoryck.simulate.backend import Backend, numpy_backend
-from theoryck.simulate.classes import Candidate
-from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.exact import admissible, arguments_at, exact_start, names_noise
-from theoryck.simulate.measures import (
+from theoryck.simulate.engine.arrays import ArrayNumbers
+from theoryck.simulate.engine.classes import Candidate
+from theoryck.simulate.engine.exact import admissible, arguments_at, exact_start, names_noise
+from theoryck.simulate.engine.measures import (
     environment,
     expectations_outside,
     expectations_seen,
@@ -42,15 +41,16 @@ from theoryck.simulate.measures import (
     with_expectations,
     without_expectations,
 )
+from theoryck.simulate.engine.ranges import least_in_expectations
+from theoryck.simulate.engine.values import Values, to_float
+from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Exact
-from theoryck.simulate.oracle import ArrayOracle
 from theoryck.simulate.problems.base import Functions
-from theoryck.simulate.ranges import least_in_expectations
-from theoryck.simulate.runs import Trajectory, run
+from theoryck.simulate.runs.loop import Trajectory, run
+from theoryck.simulate.runs.oracle import ArrayOracle
 from theoryck.simulate.statistics import frequency, nonnegative_mean, shared
 from theoryck.simulate.statistics.betting import SHARES
 from theoryck.simulate.streams import Streams
-from theoryck.simulate.values import Values, to_float
 
 ERROR = 1e-6  # of all that one report says, at most
 MARGIN = 1e-6  # relative: an excess below it is no refutation

@@ -13,9 +13,9 @@ import flint
 from theoryck.algebra import Coordinates, NumberSystem, Oracle
 from theoryck.errors import TooLargeError
 from theoryck.simulate.noise import Outcome
-from theoryck.simulate.oracle import whole_batch
 from theoryck.simulate.problems.base import ExactProblem
-from theoryck.simulate.runs import OutOfTimeError
+from theoryck.simulate.runs.loop import OutOfTimeError
+from theoryck.simulate.runs.oracle import whole_batch
 
 MAX_BITS = 200_000  # of a coordinate: rationals grow with every step
 

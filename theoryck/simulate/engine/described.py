@@ -11,7 +11,7 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
-from theoryck.simulate.classes import Candidate
+from theoryck.simulate.engine.classes import Candidate
 from theoryck.simulate.errors import SimulationError
 from theoryck.simulate.noise import Noise, Passes, Sampling, from_data
 from theoryck.simulate.problems.base import Problem

@@ -1,0 +1,1 @@
+"""A claim judged by runs: problems of its class, what is measured on them, what that says."""

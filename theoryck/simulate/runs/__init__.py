@@ -1,0 +1,1 @@
+"""Many runs as one array program: steps, blocks, workers, checkpoints."""
