@@ -24,7 +24,7 @@ from theoryck.simulate.metrics import (
     Total,
     Variance,
 )
-from theoryck.simulate.noise import Gaussian, Sampling
+from theoryck.simulate.noise import Gaussian, Sampling, Sphere
 from theoryck.simulate.problems.data import gaussian_least_squares
 from theoryck.simulate.problems.quadratic import DiagonalQuadratic, QuadraticSaddle
 from theoryck.simulate.quantities import distance, gap, least_curvature, value
@@ -111,6 +111,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"arguments": {"step": 0.1, "batch": -2}}, "positive whole number, got -2"),
     ({"arguments": {"step": 0.1, "batch": 1.5}}, "positive whole number, got 1.5"),
     ({"arguments": {"step": 0.1, "batch": NAN}}, "batch: a finite number"),
+    ({"arguments": {"step": 0.1, "batch": 10**12}, "noise": Sphere(Q(1))}, "take a smaller batch"),
+    (
+        {"problem": ROWS, "arguments": {"step": 0.1, "batch": 10**9}, "noise": Sampling(6, None)},
+        "a batch of 1000000000 draws for each of 3 runs",
+    ),
+    ({"stop": "at once"}, r"a rule for stopping such as Below\(gap, 1e-6\) expected, got a str"),
     (
         {"arguments": {"step": 0.1, "batch": np.array([1.0, 2.0, 3.0])}},
         "one number for all runs|positive whole number",
@@ -260,3 +266,8 @@ def test_least_curvature_needs_a_hessian() -> None:
     saddle = QuadraticSaddle((Q(1), Q(-1, 2)))
     metrics = {"least": Last(least_curvature)}
     np.testing.assert_allclose(go(problem=saddle, metrics=metrics).measured["least"], -0.5)
+
+
+def test_a_level_that_is_no_number_is_refused() -> None:
+    with pytest.raises(SimulationError, match="got NaN, which nothing is below"):
+        Below(gap, NAN)

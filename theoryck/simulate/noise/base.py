@@ -14,7 +14,7 @@ from theoryck.algebra import NumberSystem
 from theoryck.claims.arithmetic import Balls
 from theoryck.errors import TheoryckError
 from theoryck.simulate.engine.membership import Assumed, Comparer
-from theoryck.simulate.errors import SimulationError
+from theoryck.simulate.errors import SimulationError, TooManyDrawsError
 from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.problems.parameters import rational
 from theoryck.simulate.streams import AHEAD, Streams, whole_number
@@ -207,13 +207,34 @@ def check_dimension(expected: int, functions: Functions) -> None:
         )
 
 
+MOST_DRAWS = 10_000_000  # of all runs in one step, where each is drawn
+
+
+def check_draws(batch: int, runs: int) -> None:
+    """Raise if a batch is too large to be drawn one by one.
+
+    Raises:
+        TooManyDrawsError: naming the largest batch.
+    """
+    if batch * runs > MOST_DRAWS:
+        raise TooManyDrawsError(
+            f"a batch of {batch} draws for each of {runs} runs, where each is drawn: at most "
+            f"{MOST_DRAWS} in a step expected; take a smaller batch, or normal noise, whose mean "
+            "is normal again and takes any batch"
+        )
+
+
 def mean_of_draws(batch: int, dimension: int, streams: Streams, draws: Callable[[int], Any]) -> Any:
     """The mean of ``batch`` draws, of shape (runs, d) or (runs, 1), a part after the other so
     that memory stays bounded.
 
     Args:
         draws: so many draws, of shape (runs, number, d) or (runs, number, 1).
+
+    Raises:
+        TooManyDrawsError: the batch is too large for that.
     """
+    check_draws(batch, streams.runs)
     xp = streams.backend.xp
     part = max(1, AHEAD // dimension)  # no matter how many runs: a run's numbers are its own
     if batch <= part:

@@ -10,7 +10,7 @@ from typing import Any
 from theoryck.algebra import NumberSystem
 from theoryck.simulate.engine.membership import Assumed, Comparer
 from theoryck.simulate.errors import SimulationError
-from theoryck.simulate.noise.base import Noise, whole
+from theoryck.simulate.noise.base import Noise, check_draws, whole
 from theoryck.simulate.problems.base import Constants, Functions
 from theoryck.simulate.streams import Streams
 
@@ -30,6 +30,7 @@ class Minibatches(Noise):
                 f"a finite sum of {self.count} components expected, the problem has "
                 f"{functions.count if functions.components is not None else 1}"
             )
+        check_draws(batch, streams.runs)
         return self.indices(streams, batch)
 
     def gradient(self, draw: Any, functions: Functions, x: Any) -> Any:

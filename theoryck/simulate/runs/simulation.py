@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import time
 from collections.abc import Mapping
@@ -36,6 +37,10 @@ class Below:
 
     quantity: Quantity
     level: float
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.level):
+            raise SimulationError("a level to stop at expected, got NaN, which nothing is below")
 
     def __call__(self, view: View) -> Any:
         return view.of(self.quantity) <= self.level
@@ -109,7 +114,7 @@ def simulate(
     3 runs of up to 2000 steps, 1 diverged [ 0.  0. inf]
     """
     backend, noise = backend or numpy_backend(), noise or Exact()
-    _check_kinds(problem, method, arguments, metrics, noise)
+    _check_kinds(problem, method, arguments, metrics, noise, stop)
     start = points(backend, start, problem.dimension, "start")
     plan = Plan(
         problem, method, _count(steps, 0, "steps"), metrics, noise or Exact(), stop, backend
@@ -124,7 +129,9 @@ def simulate(
     return joined(run_all(task, parts, _count(workers, 1, "workers"), progress))
 
 
-def _check_kinds(problem: Any, method: Any, arguments: Any, metrics: Any, noise: Any) -> None:
+def _check_kinds(
+    problem: Any, method: Any, arguments: Any, metrics: Any, noise: Any, stop: Any
+) -> None:
     for given, kind, what in (
         (problem, Problem, "a problem"),
         (method, Runnable, "a method"),
@@ -134,6 +141,10 @@ def _check_kinds(problem: Any, method: Any, arguments: Any, metrics: Any, noise:
     ):
         if not isinstance(given, kind):
             raise SimulationError(f"{what} expected, got a {type(given).__name__}")
+    if stop is not None and not callable(stop):
+        raise SimulationError(
+            f"a rule for stopping such as Below(gap, 1e-6) expected, got a {type(stop).__name__}"
+        )
     for name, metric in metrics.items():
         if not isinstance(metric, Metric):
             raise SimulationError(
