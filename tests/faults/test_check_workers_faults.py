@@ -155,6 +155,7 @@ rhs = "1"
 """
 
 DRIVER = """
+import signal
 import sys
 from theoryck.check.engines import Engine
 from theoryck.check.run import Options, check_paths
@@ -165,6 +166,8 @@ def main():
     return cli.finish(lambda: check_paths([sys.argv[2]], Options((engine,))) and 0)
 
 if __name__ == "__main__":
+    # a test run started in the background inherits an ignored Ctrl-C; a terminal gives none
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
 """
 
@@ -189,8 +192,6 @@ def start(behaviour, tmp_path):
             text=True,
             cwd=tmp_path,
             start_new_session=True,
-            # a test run started in the background inherits an ignored Ctrl-C; a terminal gives none
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         return process

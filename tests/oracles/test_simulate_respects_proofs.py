@@ -20,7 +20,7 @@ from theoryck.claims.claim import ComplexityClaim, RateClaim
 from theoryck.claims.expressions import Order, mentions
 from theoryck.claims.reading import read_claim
 from theoryck.claims.sampling import sample_instances
-from theoryck.simulate import search
+from theoryck.simulate.engine import search
 from theoryck.simulate.engine.complexity import as_rate
 from theoryck.simulate.engine.search import Record, Setting
 from theoryck.simulate.engine.values import choose

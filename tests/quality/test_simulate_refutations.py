@@ -15,7 +15,8 @@ from theoryck.check.combine import combine
 from theoryck.check.documents import verify_document
 from theoryck.claims.reading import read_claim
 from theoryck.methods import METHODS
-from theoryck.simulate import examine, search
+from theoryck.simulate import examine
+from theoryck.simulate.engine import search
 from theoryck.simulate.engine.sampled import ERROR
 from theoryck.verdict import EngineReport, Status
 
