@@ -64,9 +64,12 @@ def examine(claim: Claim, deadline: float, seed: int = 0) -> EngineReport:
     level = bonferroni(LEVEL, len(chosen) * MAX_RANDOMISED)
     error = shared(ERROR, len(chosen) * MAX_TRIALS)
     results = []
+    ordered = isinstance(claim, RateClaim) and isinstance(claim.bound, Order)
     for at in chosen:
         results.append(_instance(claim, at, level, error, seed, deadline))
-        if results[-1].instance.status is Status.REFUTED:
+        status = results[-1].instance.status
+        # runs refute no order, so that one doubt settles it
+        if status is Status.REFUTED or (ordered and status is not Status.SUPPORTED):
             break
     return _report(results, begun)
 
