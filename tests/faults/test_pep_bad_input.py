@@ -14,6 +14,8 @@ from theoryck.methods import METHODS
 from theoryck.pep import examine
 from theoryck.verdict import EngineReport, Status
 
+pytestmark = pytest.mark.costly
+
 GD: dict[str, Any] = {
     "id": "gd",
     "parameters": {"L": "L > 0", "mu": "mu > 0", "R": "R > 0", "N": "integer, N >= 0"},

@@ -24,6 +24,8 @@ from theoryck.methods import METHODS, Method, method
 from theoryck.pep import examine
 from theoryck.verdict import Instance, Status
 
+pytestmark = pytest.mark.costly
+
 AGREEMENT = 1e-6  # relative
 ABOVE = 1 + 1e-6
 BELOW = 0.99

@@ -17,6 +17,8 @@ from theoryck.claims import read_claim
 from theoryck.pep import examine
 from theoryck.verdict import Instance, Status
 
+pytestmark = pytest.mark.costly
+
 AGREEMENT = 1e-6  # relative
 
 GAP = "f(x[{N}]) - f_star"

@@ -6,6 +6,8 @@ import pytest
 
 from tests.quality.derive_corpus import check, tables
 
+pytestmark = pytest.mark.costly
+
 
 @pytest.mark.parametrize("table", tables("derive_kl"))
 def test_only_true_claims_are_proved(table: dict[str, object]) -> None:

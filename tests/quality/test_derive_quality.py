@@ -11,6 +11,8 @@ from theoryck.claims.reading import read_claim
 from theoryck.derive import prove
 from theoryck.verdict import EngineReport, Scope, Status
 
+pytestmark = pytest.mark.costly
+
 L = {"L": "L > 0", "N": "integer, N >= 1"}
 DELTA = {**L, "Delta": "Delta >= 0"}
 MU = {"mu": "0 < mu <= L"}

@@ -19,6 +19,8 @@ from theoryck.pep import examine
 from theoryck.pep.instance import examine_instance
 from theoryck.verdict import EngineReport, Status
 
+pytestmark = pytest.mark.costly
+
 GD: dict[str, Any] = {
     "id": "gd",
     "parameters": {"L": "L > 0", "R": "R > 0", "N": "integer, N >= 0"},

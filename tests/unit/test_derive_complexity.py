@@ -18,6 +18,8 @@ from theoryck.derive import examine
 from theoryck.derive.complexity.rates import free_names, rates, target_of
 from theoryck.verdict import EngineReport, Scope, Status
 
+pytestmark = pytest.mark.costly
+
 BASE = {"L": "L > 0", "epsilon": "epsilon > 0"}
 GD = "gradient_descent(step=1/L)"
 GRADIENT = "norm(grad(x[k]))**2 <= epsilon"

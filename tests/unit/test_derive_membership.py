@@ -25,6 +25,8 @@ from theoryck.derive.violations import TESTS, Candidate
 from theoryck.errors import TheoryckError
 from theoryck.verdict import EngineReport, Scope, Status
 
+pytestmark = pytest.mark.costly
+
 x, y = sympy.symbols("x y", real=True)
 LOGISTIC = "log(1 + exp(-a*w)) + lam/2*w**2"
 LOGISTIC_PARAMETERS = {"a": "", "lam": "lam > 0"}

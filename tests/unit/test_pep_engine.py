@@ -19,6 +19,8 @@ from theoryck.pep.assemble import assemble
 from theoryck.pep.certify import rounded, simplex_weights
 from theoryck.verdict import EngineReport, Scope, Status
 
+pytestmark = pytest.mark.costly
+
 GD = {
     "id": "gd",
     "parameters": {"L": "L > 0", "R": "R > 0", "N": "integer, N >= 1"},
