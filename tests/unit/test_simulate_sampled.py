@@ -31,6 +31,7 @@ from theoryck.simulate.problems.quadratic import (
     ShiftedQuadratics,
 )
 from theoryck.simulate.runs.loop import OutOfTimeError
+from theoryck.simulate.statistics import nonnegative_mean
 
 PLANE = DiagonalQuadratic((Q(1), Q(1, 2)))
 NOISY = Candidate(PLANE, Gaussian(Q(1)), (Q(1, 10), Q(1, 10)))
@@ -189,7 +190,11 @@ def test_about_enough_runs_are_planned() -> None:
         assert sum(f is not None for f in found) >= 2
     assert runs_needed(1.0, 1.0, 1.0, 1e-6) == math.inf
     assert runs_needed(0.5, 1.0, 1.0, 1e-6) == math.inf
-    assert runs_needed(2.0, 1.0, 0.0, 1e-6) == 0
+    assert runs_needed(2.0, 0.0, 0.0, 1e-6) < 1
+    # runs that are all alike win ln(1 + 0.9·excess) each
+    steady_runs = np.full(math.ceil(runs_needed(1.01, 1.0, 0.0, 1e-6)), 1.01)
+    assert nonnegative_mean(steady_runs, 1e-6) > 1.0
+    assert nonnegative_mean(steady_runs[: len(steady_runs) // 2], 1e-6) < 1.0
 
 
 SHIFTED = ShiftedQuadratics(Q(3), 5, Q(1, 2))

@@ -360,15 +360,18 @@ def runs_needed(mean: float, bound: float, deviation: float, error: float) -> fl
     """About how many runs show a mean above the bound.
 
     The bets win about (Δ/s)²/2 nats a run where the excess Δ is small beside the deviation s, and
-    less where it is not; half as many again make it likely.
+    less where it is not; half as many again make it likely. However steady the runs, one wins no
+    more than the largest share does on an excess of Δ.
 
     >>> round(runs_needed(1.1, 1.0, 1.0, 1e-6), -2)
     5400.0
     """
-    gap = (mean - bound) / deviation if deviation > 0 else math.inf
-    if not gap > 0:
+    excess = mean - bound
+    if not excess > 0:
         return math.inf
-    if gap == math.inf:
-        return 0.0
     nats = math.log(1 / error) + math.log(len(SHARES))
-    return 1.5 * 2 * (1 + gap) * nats / gap**2
+    spread, most = deviation / excess, math.log1p(SHARES[0] * excess / max(bound, TINY))
+    return max(1.5 * 2 * (1 + spread) * spread * nats, 1.1 * nats / most)
+
+
+TINY = 1e-300  # a bound of 0 is passed by whatever is above it
