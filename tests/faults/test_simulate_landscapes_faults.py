@@ -179,20 +179,20 @@ NAN, INF = float("nan"), float("inf")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SaddleChain(2, stable=NAN), "stable: a finite number expected, got nan"),  # type: ignore[arg-type]  # on purpose
-        (lambda: SaddleChain(2.5), "size: a whole number expected, got 2.5"),  # type: ignore[arg-type]  # on purpose
-        (lambda: HyperbolicCosine(INF, ONE), "l0: a finite number expected, got inf"),  # type: ignore[arg-type]  # on purpose
-        (lambda: QuadraticSaddle((NAN, ONE)), "spectrum: a finite number"),  # type: ignore[arg-type]  # on purpose
-        (lambda: QuadraticSaddle(3), "spectrum: a sequence of numbers expected, got 3"),  # type: ignore[arg-type]  # on purpose
-        (lambda: RareSteepLoss("steep"), "steep: a finite number expected"),  # type: ignore[arg-type]  # on purpose
-        (lambda: TwoMinima(((NAN,), (ONE,))), "tilts: a finite number"),  # type: ignore[arg-type]  # on purpose
-        (lambda: DisagreeingQuadratics.isotropic([(INF,)]), "centres: a finite number"),  # type: ignore[arg-type]  # on purpose
-        (lambda: MatrixFactorisation(MATRIX, 1.0), "rank: a whole number"),  # type: ignore[arg-type]  # on purpose
+        (lambda: SaddleChain(2, stable=NAN), "stable: a finite number expected, got nan"),
+        (lambda: SaddleChain(2.5), "size: a whole number expected, got 2.5"),
+        (lambda: HyperbolicCosine(INF, ONE), "l0: a finite number expected, got inf"),
+        (lambda: QuadraticSaddle((NAN, ONE)), "spectrum: a finite number"),
+        (lambda: QuadraticSaddle(3), "spectrum: a sequence of numbers expected, got 3"),
+        (lambda: RareSteepLoss("steep"), "steep: a finite number expected"),
+        (lambda: TwoMinima(((NAN,), (ONE,))), "tilts: a finite number"),
+        (lambda: DisagreeingQuadratics.isotropic([(INF,)]), "centres: a finite number"),
+        (lambda: MatrixFactorisation(MATRIX, 1.0), "rank: a whole number"),
         (lambda: TensorComponent(3, seed=-1), "seed: a number of at least 0 expected, got -1"),
         (lambda: RotatedQuadratic((ONE,), seed=-1), "seed: a number of at least 0"),
         (lambda: gaussian_phase_retrieval(2, 2, seed=-3), "seed: a number of at least 0"),
-        (lambda: random_low_rank(2, 2, 1, seed=1.5), "seed: a whole number"),  # type: ignore[arg-type]  # on purpose
-        (lambda: TensorComponent("3"), "size: a whole number"),  # type: ignore[arg-type]  # on purpose
+        (lambda: random_low_rank(2, 2, 1, seed=1.5), "seed: a whole number"),
+        (lambda: TensorComponent("3"), "size: a whole number"),
     ],
 )
 def test_numbers_that_are_none(make: Callable[[], Any], message: str) -> None:
@@ -201,10 +201,10 @@ def test_numbers_that_are_none(make: Callable[[], Any], message: str) -> None:
 
 
 def test_doubles_and_integers_are_taken_as_they_are() -> None:
-    chain = SaddleChain(np.int64(3), stable=1.5, unstable=1)  # type: ignore[arg-type]  # on purpose
+    chain = SaddleChain(np.int64(3), stable=1.5, unstable=1)
     assert chain == SaddleChain(3, stable=Q(3, 2), unstable=Q(1))
     assert isinstance(chain.constants().upper, Q)
-    assert HyperbolicCosine(np.float64(0.25), 2).constants().l0_l1 == (Q(1, 4), Q(2))  # type: ignore[arg-type]  # on purpose
+    assert HyperbolicCosine(np.float64(0.25), 2).constants().l0_l1 == (Q(1, 4), Q(2))
 
 
 def test_proximal_steps_of_a_size_for_each_run() -> None:

@@ -45,19 +45,19 @@ NAN, INF = float("nan"), float("inf")
         (lambda: net(2), "positive whole numbers"),
         (lambda: net(2, 0, 1), "positive whole numbers"),
         (lambda: net(2, -3, 1), "positive whole numbers"),
-        (lambda: net(2, 2.5, 1), "positive whole numbers"),  # type: ignore[arg-type]  # a fault
-        (lambda: net(2, NAN, 1), "positive whole numbers"),  # type: ignore[arg-type]  # a fault
+        (lambda: net(2, 2.5, 1), "positive whole numbers"),
+        (lambda: net(2, NAN, 1), "positive whole numbers"),
         (lambda: net(2, True, 1), "positive whole numbers"),
-        (lambda: net(2, "3", 1), "positive whole numbers"),  # type: ignore[arg-type]  # a fault
+        (lambda: net(2, "3", 1), "positive whole numbers"),
         (lambda: net(2, 1, scale=0.0), "scale other than 0"),
         (lambda: net(2, 1, scale=NAN), "scale: a finite number expected, got nan"),
         (lambda: net(2, 1, scale="1"), "scale: a finite number expected"),
         (lambda: net(2, 1, scale=1j), "scale: a finite number expected"),
-        (lambda: Network(5, Tanh(), Squared()), "widths: a tuple"),  # type: ignore[arg-type]  # a fault
-        (lambda: Network((2, 1), Tanh, Squared()), r"such as Relu\(\)"),  # type: ignore[arg-type]  # a fault
-        (lambda: Network((2, 1), Tanh(), "hinge"), r"such as Squared\(\)"),  # type: ignore[arg-type]  # a fault
+        (lambda: Network(5, Tanh(), Squared()), "widths: a tuple"),
+        (lambda: Network((2, 1), Tanh, Squared()), r"such as Relu\(\)"),
+        (lambda: Network((2, 1), Tanh(), "hinge"), r"such as Squared\(\)"),
         (lambda: net(2, 3, 1, frozen=1), "frozen layers: a tuple"),
-        (lambda: initial(net(2, 3, 1), "he", 2, seed=0), "HE_NORMAL"),  # type: ignore[arg-type]  # a fault
+        (lambda: initial(net(2, 3, 1), "he", 2, seed=0), "HE_NORMAL"),
         (lambda: NetworkProblem(net(2, 1), [[0.0, 1.0], [1.0]], [0, 1]), "real numbers"),
         (lambda: NetworkProblem(net(2, 1), INPUTS, [0, None, 1]), "targets"),
         (lambda: NetworkProblem(net(2, 1), INPUTS, 3.0), r"\(n, 1\) expected"),
@@ -65,7 +65,7 @@ NAN, INF = float("nan"), float("inf")
         (lambda: net(2, 3, 1, frozen=(0, 0)), "some of 0, …, 1"),
         (lambda: net(2, 3, 1, frozen=(0, 1)), "all of them are frozen"),
         (lambda: LeakyRelu(INF), "slope of a leaky ReLU: a finite number"),
-        (lambda: LeakyRelu("0.1"), "slope of a leaky ReLU"),  # type: ignore[arg-type]  # a fault
+        (lambda: LeakyRelu("0.1"), "slope of a leaky ReLU"),
         (lambda: NetworkProblem(net(3, 1), INPUTS, [0, 1, 2]), r"\(n, 3\) expected"),
         (lambda: NetworkProblem(net(2, 1), [0.0, 1.0], [0, 1]), r"got \(2,\)"),
         (lambda: NetworkProblem(net(2, 1), np.zeros((0, 2)), []), r"got \(0, 2\)"),
@@ -142,7 +142,7 @@ def test_parameters_that_are_no_batch_of_points(x: Any, message: str) -> None:
         functions.value,
         functions.gradient,
         lambda x: SMALL.outputs(numpy_backend(), x, INPUTS),
-        lambda x: functions.hessian_vector(np.zeros((1, 13)), x),  # type: ignore[misc]  # checked
+        lambda x: functions.hessian_vector(np.zeros((1, 13)), x),
     ):
         with pytest.raises(SimulationError, match=message):
             call(x)
@@ -210,6 +210,6 @@ def test_relu_networks_are_refused_no_question() -> None:
 
 
 def test_widths_may_come_in_any_sequence() -> None:
-    listed = Network([np.int64(2), 3, 1], Tanh(), Squared(), frozen=[1])  # type: ignore[arg-type]  # allowed
+    listed = Network([np.int64(2), 3, 1], Tanh(), Squared(), frozen=[1])
     assert listed == net(2, 3, 1, frozen=(1,))
     assert hash(listed) == hash(net(2, 3, 1, frozen=(1,)))

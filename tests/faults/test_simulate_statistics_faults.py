@@ -61,10 +61,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a negative variance": (lambda: catoni([1.0] * 40, -1.0, 0.9), "variance"),
     "infinite in catoni": (lambda: catoni([1.0, OO] * 20, 1.0, 0.9), "diverged"),
     "a level of 1": (lambda: studentised([1.0, 2.0], 1), "confidence level"),
-    "half a success": (lambda: frequency(0.5, 2, 0.9), "successes"),  # type: ignore[arg-type]
+    "half a success": (lambda: frequency(0.5, 2, 0.9), "successes"),
     "three horizons": (lambda: fit_exponent({1: [1.0], 2: [1.0], 3: [1.0]}), "four horizons"),
     "horizon 0": (lambda: fit_exponent({0: [1.0]} | GOOD), "positive whole"),
-    "horizon 1.5": (lambda: fit_exponent({1.5: [1.0]} | GOOD), "positive whole"),  # type: ignore[dict-item]
+    "horizon 1.5": (lambda: fit_exponent({1.5: [1.0]} | GOOD), "positive whole"),
     "a mean of 0": (lambda: fit_exponent(GOOD | {160: [0.0]}), "N = 160"),
     "a diverged horizon": (lambda: fit_exponent(GOOD | {160: [OO]}), "diverged"),
     "an empty horizon": (lambda: fit_exponent(GOOD | {160: []}), "at least 1 runs"),

@@ -142,7 +142,7 @@ def test_the_chain_has_no_other_minima() -> None:
         found = root(
             lambda x: there.gradient(x[None])[0],
             start,
-            jac=lambda x: there.hessian(x[None])[0],  # type: ignore[misc]  # it has one
+            jac=lambda x: there.hessian(x[None])[0],
         )
         if np.abs(found.fun).max() > 1e-9:
             continue

@@ -78,7 +78,7 @@ def check_alone(claim: RateClaim, line: Line) -> Accepted:
 def sharpened(line: Line) -> Line:
     """The line with its upper side times nine tenths."""
     left, right = line.statement.operands
-    tenth = Apply("/", (Number(9), Number(10)))  # type: ignore[arg-type]  # whole numbers will do
+    tenth = Apply("/", (Number(9), Number(10)))
     upper = Apply("*", (tenth, right))
     return replace(line, statement=Comparison((left, upper), line.statement.relations))
 

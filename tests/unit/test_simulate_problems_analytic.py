@@ -133,7 +133,7 @@ def test_gradients_of_components_are_those_of_their_values(name: str) -> None:
         x, index = points(name, 8, seed=i), np.full((8, 1), i)
         expected = np.concatenate(
             [
-                differences(lambda z, at=index: there.component_values(z, at), x, e)  # type: ignore[misc]  # not None: the table's sums have them
+                differences(lambda z, at=index: there.component_values(z, at), x, e)
                 for e in np.eye(there.dimension)
             ],
             axis=1,

@@ -54,8 +54,8 @@ def trial(candidate: Candidate = NOISY, runs: int = 1500, **changes: Any) -> Tri
         table = {key: value for key, value in table.items() if key not in ("measure", "bound")}
     claim = read_claim(table)
     values = choose(claim.at[0])
-    rate = claim if claim.kind == "rate" else as_rate(claim, values)  # type: ignore[arg-type]
-    return Trial(rate, values, candidate, runs, 1e-6, math.inf)  # type: ignore[arg-type]
+    rate = claim if claim.kind == "rate" else as_rate(claim, values)
+    return Trial(rate, values, candidate, runs, 1e-6, math.inf)
 
 
 def refuted(candidate: Candidate = NOISY, runs: int = 1500, **changes: Any) -> bool:
@@ -133,7 +133,7 @@ def test_an_excess_that_rounding_could_make_refutes_nothing(width: str, firm: bo
         TABLE | {"method": f"differences(step=1/L, width={width})", "bound": "sigma**2/10"},
         methods={"differences": rough},
     )
-    made = replace(trial(), claim=claim)  # type: ignore[arg-type]
+    made = replace(trial(), claim=claim)
     seen = sample(made, 1)
     assert seen.above
     assert steady(made, 1, seen) is firm
@@ -236,9 +236,9 @@ def test_a_finite_sum_is_compared_with_its_own_minimum() -> None:
     claim = read_claim(TABLE | {"initial": "f(x[0]) - f_star <= 3/2"})
     values = choose(claim.at[0])
     at = replace(DESCRIBED[-1], direction=(Q(1),))
-    assert initial_holds(at, claim.initial, values)  # type: ignore[attr-defined]
+    assert initial_holds(at, claim.initial, values)
     beyond = replace(at, direction=(Q(1) + Q(1, 10**18),))
-    assert not initial_holds(beyond, claim.initial, values)  # type: ignore[attr-defined]
+    assert not initial_holds(beyond, claim.initial, values)
 
 
 def test_check_says_nothing_where_all_is_well() -> None:
